@@ -1,13 +1,14 @@
 """The board: the grouping a user edits, what it is worth by the affinity measured, and the way back.
 
 One door an edit: every method that changes the grouping makes a new `BoardState` and pushes one step on `history`,
-which the project may share for its own edits. Affinity and training marks are facts, not edits: undo leaves them.
+which the project has its own edits on as well. Affinity and training marks are facts, not edits: undo leaves them.
 Without Qt and without torch; views call the methods, listen to `changed` and draw what they read here.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,13 @@ from mmap_studio.session.listeners import Listeners
 class Board:
     """A partition of the tasks with names, locks, scores and an undoable history."""
 
-    def __init__(self, tasks: Iterable[str] = (), history: History | None = None) -> None:
+    def __init__(self, tasks: Iterable[str] = ()) -> None:
         self._state = BoardState(Arrangement.of(Grouping.together(tasks)))
         self._worth = Worth()
         self._trained: frozenset[frozenset[str]] = frozenset()
         self.arranged = False
         """Whether a hand, a suggestion or a run has ever placed the tasks; undo leaves that."""
-        self.history = history or History()
+        self.history = History()
         self.changed = Listeners[[]]()
         """Called after anything that a view shows has changed; once for an edit, however many steps it has."""
         self.suggested: Grouping | None = None
@@ -219,19 +220,21 @@ class Board:
         self.arranged = True
         self._push(f"{'Lock' if on else 'Unlock'} {few(sorted(named))}", replace(self._state, locked=locked))
 
-    def suggest(self, groups: int | None = None, singleton_score: float | None = None) -> GroupingResult:
-        """Take the best grouping there is with the locked tasks where they are; `groups` None for any number."""
-        score = self.singleton_score if singleton_score is None else singleton_score
-        result = suggest_grouping(
-            self.required_matrix(), self.grouping, self.locked, groups, score, self.measurements()
-        )
-        self.take(result, "Suggest groups")
-        return result
+    def suggestion(self, groups: int | None = None) -> Callable[[], GroupingResult]:
+        """What looks for the best grouping with the locked tasks where they are now, in whatever thread.
 
-    def take(self, result: GroupingResult, label: str = "Suggest groups") -> None:
-        """Take a suggestion that `suggest_grouping` found, in whatever thread it ran."""
+        groups : how many; None for any number   InputError where a task is not measured
+        """
+        matrix = self.matrix
+        if matrix is None or not len(matrix):
+            raise InputError("Groups can be suggested once the affinity of all tasks is measured. Measure it first.")
+        now = self.grouping, self.locked
+        return partial(suggest_grouping, matrix, *now, groups, self.singleton_score, self.measurements())
+
+    def take(self, result: GroupingResult) -> None:
+        """Take a suggestion."""
         self.suggested, self.evidence = result.grouping, result.evidence
-        self._edit(label, self._from(result.grouping))
+        self._edit("Suggest groups", self._from(result.grouping))
 
     def replace(self, grouping: Grouping, label: str = "Change groups") -> None:
         """Take another grouping of the same tasks, such as all together; locks do not hold it back."""
@@ -318,13 +321,6 @@ class Board:
         """Another project: these tasks together, or this grouping; history begins anew."""
         grouping = tasks if isinstance(tasks, Grouping) else Grouping.together(tasks)
         self._open(BoardState(Arrangement.of(grouping)))
-
-    def required_matrix(self) -> np.ndarray:
-        """(T, T) in the order of `tasks`, or InputError where nothing was measured; what `suggest_grouping` takes."""
-        matrix = self._worth.matrix(self.tasks)
-        if matrix is None or not len(matrix):
-            raise InputError("Groups can be suggested once the affinity of all tasks is measured. Measure it first.")
-        return matrix
 
     def measurements(self) -> np.ndarray | None:
         """(n, T, T) in the order of `tasks`: the single measurements, or None where they were not kept."""

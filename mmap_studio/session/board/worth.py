@@ -8,7 +8,7 @@ import numpy as np
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.evidence import margins_of, mean_and_error, usable
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.score import move_changes, score_grouping
+from mmap_studio.method.grouping.score import checked, move_changes, score_grouping
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.affinity.lookahead import AffinityEstimate
@@ -38,11 +38,8 @@ class Worth:
         measurements: Measurements | None = None,
     ) -> None:
         """(T, T), rows the source, in the order of `tasks`; copied. None: nothing was measured."""
-        if values is not None and np.shape(values) != (len(tasks), len(tasks)):
-            wanted = (len(tasks), len(tasks))
-            raise InputError(f"affinity must be {wanted}, one row and column a task. Got {np.shape(values)} instead.")
-        self._tasks, self.singleton_score = tuple(tasks), singleton_score
-        self._values = None if values is None else np.array(values, dtype=float)
+        kept = None if values is None else checked(values, tasks, singleton_score)[0].copy()
+        self._tasks, self.singleton_score, self._values = tuple(tasks), singleton_score, kept
         self._measured, self._stacked = measurements or _none, None
 
     def matrix(self, tasks: Sequence[str]) -> np.ndarray | None:

@@ -3,14 +3,11 @@
 The thread gets copies and touches neither Qt nor the board. An answer to a question that is out of date is dropped.
 """
 
-from functools import partial
-
 from PySide6.QtCore import QObject, Signal
 
 from mmap_studio.errors import StudioError
 from mmap_studio.method.grouping.search import GroupingResult
 from mmap_studio.session.board.board import Board
-from mmap_studio.session.board.suggest import suggest_grouping
 from mmap_studio.session.runtime.background import BackgroundRunner
 
 NOT_KNOWN = "How sure this suggestion is, is not known: the single measurements were not kept. Measure again to know."
@@ -34,7 +31,7 @@ class Suggester(QObject):
         if self.looking:
             return
         try:
-            matrix = board.required_matrix()
+            look = board.suggestion(groups)
         except StudioError as why:
             self.refused.emit(str(why))
             return
@@ -48,11 +45,7 @@ class Suggester(QObject):
             else:
                 self.refused.emit("The groups were changed while a suggestion was looked for; ask again.")
 
-        self._background.run(
-            partial(suggest_grouping, matrix, *question, groups, board.singleton_score, board.measurements()),
-            done,
-            self._failed,
-        )
+        self._background.run(look, done, self._failed)
         self._show_looking(True)
 
     def _failed(self, error: BaseException) -> None:

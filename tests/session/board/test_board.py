@@ -228,8 +228,10 @@ def edit(made: Board, kind: str, pick: Callable[[Sequence], Any]) -> None:
         return
     group = pick(range(len(made.grouping))) if made.tasks else 0
     with suppress(InputError):
-        if kind in ("undo", "redo", "suggest"):
+        if kind in ("undo", "redo"):
             getattr(made, kind)()
+        elif kind == "suggest":
+            made.take(made.suggestion()())
         elif kind == "keep":
             made.keep("kept")
         elif kind == "switch":

@@ -26,7 +26,7 @@ def test_a_task_that_fits_nobody_is_named_by_itself(board):
     assert board.misfits == ("c", "d")
     board.replace(Grouping.of([["a", "b", "c"], ["d"]]))
     assert board.misfits == ()
-    board.suggest(2)
+    board.take(board.suggestion(2)())
     board.replace(Grouping.of([["a", "b", "c", "d"]]))
     assert board.misfits == ("d",)
     assert board.verdict.startswith("d: only negative affinities in its group · ")
@@ -70,7 +70,7 @@ def test_a_group_says_who_receives_most(board):
 
 
 def test_of_all_groups_the_runner_up_the_resamples_and_the_cost_of_a_number(board):
-    board.suggest(2)
+    board.take(board.suggestion(2)())
     free = board.score_of(Board(TASKS).grouping)
     better = board.score + 0.05
     said = " ".join(reasons(board, (), better).sentences)
@@ -86,7 +86,7 @@ def test_affinity_by_training_is_recommended_only_where_it_was_measured_another_
     rng = np.random.default_rng(0)
     noise = 0.3 + rng.normal(size=(8, 4, 4))
     board.set_affinity(noise.mean(0), TASKS, 0.0, lambda: noise)
-    board.suggest()
+    board.take(board.suggestion()())
     assert not board.evidence.found
     said = {how: " ".join(reasons(board, measured=how).sentences) for how in ("exact", "first_order", "training")}
     assert ["by training" in text for text in said.values()] == [True, True, False]

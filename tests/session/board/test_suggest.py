@@ -37,7 +37,7 @@ def test_no_score_without_all_cells() -> None:
     made.add_task("new")
     assert made.score is None
     with pytest.raises(InputError, match="Measure it first"):
-        made.suggest()
+        made.take(made.suggestion()())
 
 
 def test_affinity_is_copied_and_checked() -> None:
@@ -75,7 +75,8 @@ def test_suggestion_is_the_best_that_keeps_the_locks(seed: int, groups: int | No
     made, values = board(), matrix(seed)
     made.set_affinity(values, TASKS)
     made.lock(["art", "sketch", "photo"])
-    result = made.suggest(groups)
+    result = made.suggestion(groups)()
+    made.take(result)
     fits = [g for g in partitions(TASKS) if g.group_of("art") == g.group_of("sketch") != g.group_of("photo")]
     best = max(score_grouping(values, TASKS, g) for g in fits if groups in (None, len(g)))
     assert made.score == pytest.approx(best)
@@ -95,7 +96,8 @@ def test_suggestion_for_many_keeps_the_locks(groups: int | None) -> None:
     made.move(tasks[:3], None)
     made.lock([*tasks[:2], *tasks[8:10]])
     before = made.score
-    result = made.suggest(groups)
+    result = made.suggestion(groups)()
+    made.take(result)
     assert not result.exact
     assert groups in (None, len(made.grouping))
     assert made.grouping.group_of("t0") == made.grouping.group_of("t1") != made.grouping.group_of("t8")
@@ -110,7 +112,7 @@ def test_impossible_number_of_groups() -> None:
     made = board()
     made.lock(TASKS[:5])
     with pytest.raises(InputError, match="from 2 to 3"):
-        made.suggest(1)
+        made.take(made.suggestion(1)())
     assert made.grouping.groups == START
 
 
@@ -179,7 +181,8 @@ def with_measurements(values: np.ndarray) -> Board:
 def test_a_suggestion_without_evidence_is_all_together_and_says_so() -> None:
     made = with_measurements(measured(0.0))
     assert (made.evidence, made.verdict) == (None, "")
-    result = made.suggest()
+    result = made.suggestion()()
+    made.take(result)
     assert made.grouping == Grouping.together(TASKS)
     assert result.evidence is made.evidence
     assert made.verdict == "No evidence for groups: train together"
@@ -192,7 +195,7 @@ def test_a_suggestion_without_evidence_is_all_together_and_says_so() -> None:
 
 def test_planted_groups_are_suggested_and_only_they_are_supported() -> None:
     made = with_measurements(measured(0.5))
-    made.suggest()
+    made.take(made.suggestion()())
     assert made.grouping == PLANTED
     assert made.supported
     assert made.verdict.startswith("Evidence for groups · ")
@@ -203,7 +206,7 @@ def test_planted_groups_are_suggested_and_only_they_are_supported() -> None:
 
 def test_a_number_of_groups_that_is_asked_for_is_taken_with_its_price() -> None:
     made = with_measurements(measured(0.0))
-    made.suggest(2)
+    made.take(made.suggestion(2)())
     assert len(made.grouping) == 2
     assert not made.supported
     assert made.verdict.startswith("2 groups, as asked for · ")
@@ -212,7 +215,7 @@ def test_a_number_of_groups_that_is_asked_for_is_taken_with_its_price() -> None:
 def test_another_affinity_takes_the_evidence_away_and_the_same_leaves_it() -> None:
     values = measured(0.5)
     made = with_measurements(values)
-    made.suggest()
+    made.take(made.suggestion()())
     found = made.evidence
     made.set_affinity(values.mean(axis=0), TASKS, 0.0, lambda: values)
     assert made.evidence is found

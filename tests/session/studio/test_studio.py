@@ -169,7 +169,7 @@ def test_the_board_scores_and_suggests_by_the_settings_as_a_run_does(home):
     studio.set_settings(settings.model_copy(update={"grouping": grouping}))
     assert board.score == pytest.approx(0.1)
     assert board.changes_if_moved(["Noto"])[-1] == pytest.approx((0.3 - 0.1) / 6)
-    board.suggest()
+    board.take(board.suggestion()())
     assert board.grouping == Grouping.separate(TASKS)
     settle(studio)
     studio.close()

@@ -36,7 +36,7 @@ def test_affinity_by_training_is_not_recommended_where_it_was_measured_that_way(
     window = make()
     board, noise = window.studio.board, np.random.default_rng(0).normal(0.3, size=(8, 6, 6))
     board.set_affinity(noise.mean(0), board.tasks, 0.0, lambda: noise)
-    board.suggest()
+    board.take(board.suggestion()())
     window.registry["show_why"].trigger()
     said = {}
     for how in ("exact", "training"):
