@@ -49,17 +49,17 @@ class Adapter:
     """Further keys of adapter_config.json: backbone, digest, seed. Sizes and names are filled in."""
 
 
-def slug(name: str, longest: int = 48) -> str:
-    """A name as part of a path: ASCII letters, digits and '-' or '_', lower case; the same on every file system.
+def slug(name: str) -> str:
+    """A name as part of a path: at most 48 ASCII letters, digits, '-' and '_', lower case; fit for every file system.
 
     A name that is too long or keeps nothing gets a piece of its digest, so that different ones stay different.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")
-    if plain and len(plain) <= longest:
+    if plain and len(plain) <= 48:
         return plain
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
-    return f"{plain[: longest - 9].strip('-_')}-{digest}".strip("-")
+    return f"{plain[:39].strip('-_')}-{digest}".strip("-")
 
 
 def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | str | list[int]]:

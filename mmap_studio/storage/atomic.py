@@ -78,12 +78,12 @@ def append_line(path: Path | str, text: str, within: Path | None = None) -> None
             raise
 
 
-def read_lines(path: Path | str, within: Path | None = None, max_bytes: int = 1 << 30) -> list[str]:
+def read_lines(path: Path | str, within: Path | None = None) -> list[str]:
     """The whole lines of a file that `append_line` wrote; none when there is no file, a torn last line dropped."""
     path = Path(path)
     if not os.path.lexists(path):
         return []
-    return read_bytes(path, max_bytes, within).decode(errors="replace").split("\n")[:-1]
+    return read_bytes(path, 1 << 30, within).decode(errors="replace").split("\n")[:-1]
 
 
 def make_folder(path: Path | str, within: Path | None = None) -> None:

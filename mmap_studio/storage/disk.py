@@ -135,11 +135,11 @@ def opened_to_append(path: Path, within: Path | None = None) -> Iterator[int]:
         SYSTEM.close(handle)
 
 
-def end_of_last_line(handle: int, step: int = 4096) -> tuple[int, int]:
+def end_of_last_line(handle: int) -> tuple[int, int]:
     """Bytes up to and with the last line end, and bytes in all."""
     size = start = os.fstat(handle).st_size
     while start:
-        start, stop = max(0, start - step), start
+        start, stop = max(0, start - 4096), start
         os.lseek(handle, start, os.SEEK_SET)
         found = os.read(handle, stop - start).rfind(b"\n")
         if found >= 0:

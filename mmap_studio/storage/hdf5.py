@@ -94,12 +94,12 @@ def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None
     return _unpack(source, max_bytes, _in_memory, within)
 
 
-def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES, within: Path | None = None) -> Artifact:
+def unpack_mapped(source: Path, within: Path | None = None) -> Artifact:
     """As `unpack`, with arrays that stay in the file: it is read and checked whole once, then row by row as used.
 
     Arrays of rows are `FileArray`s, which raise CorruptError for a row that changed meanwhile.
     """
-    return _unpack(source, max_bytes, lambda item, data: _on_disk(item, data, source, within), within)
+    return _unpack(source, MAX_BYTES, lambda item, data: _on_disk(item, data, source, within), within)
 
 
 def checked_bytes(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None = None) -> bytes:

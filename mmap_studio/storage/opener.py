@@ -100,9 +100,9 @@ def sha256(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def file_sha256(path: Path | str, max_bytes: int = 1 << 40) -> str:
+def file_sha256(path: Path | str) -> str:
     """Hex sha256 of a file of any size, read piece by piece; errors as `opened`."""
-    with opened(path, max_bytes) as (file, _):
+    with opened(path, 1 << 40) as (file, _):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

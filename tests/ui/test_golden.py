@@ -147,7 +147,7 @@ def results() -> ResultsView:
 
 
 def confusion() -> ConfusionView:
-    view = ConfusionView()
+    view = ConfusionView(Selection())
     view.show_tasks([task("art"), task("ink")])
     view.show_results({"zero_shot": {"art": evaluation((0, 3, 1))}})
     return view

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 P = ParamSpec("P")
-Axis = Literal["log2", "true"]
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _height(entries: int, least: float) -> float:
 
 
 @_settled
-def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis = "log2", per_task: bool = False,
+def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], per_task: bool = False,
                          ink: Ink = LIGHT) -> "Figure":  # fmt: skip
     """Accuracy over training images of a class; bands are the 95 % intervals, zero-shot a star at 0.
 
@@ -162,7 +161,7 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
     figure, axes = _figure(2.6 + panel * columns, _height(len(trained) + 1, (2.2 if per_task else 3.8) * lines), ink,
                            lines, columns)  # fmt: skip
     amounts = sorted({row.amount for row in rows})
-    place, banded = _places(amounts, axis), _banded(comparison, rows)
+    place, banded = _places(amounts), _banded(comparison, rows)
     handles: dict[str, Any] = {}
     panels: list[str | None] = [*tasks, None]
     for one, task in zip(axes, panels, strict=False):
@@ -199,7 +198,7 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
             one.set_ylim(max(bottom, levels.min() - beyond), min(top, levels.max() + beyond))
     for spare in axes[len(panels) :]:
         spare.set_visible(False)
-    figure.supxlabel("Training images a class" + (" (doubling)" if axis == "log2" else ""), fontsize=9, color=ink.text)
+    figure.supxlabel("Training images a class (doubling)", fontsize=9, color=ink.text)
     figure.supylabel(f"{comparison.measured} on test images, %", fontsize=9, color=ink.text)
     last = {row.method: row.accuracy.mean for row in sorted(rows, key=lambda row: row.amount)}
     order = sorted(handles, key=lambda method: -last[method])
@@ -222,14 +221,11 @@ def _banded(comparison: Comparison, rows: Sequence[Row]) -> set[str]:
     return {*best.values(), comparison.baseline}
 
 
-def _places(amounts: Sequence[Amount], axis: Axis) -> dict[Amount, float]:
-    """Where each amount stands: shots by their number or its binary logarithm, shares and all to the right of them."""
-    shots = [one.number for one in amounts if one.rank == 0]
-    found = {one: (float(np.log2(one.number)) + 1 if axis == "log2" else one.number) for one in amounts if not one.rank}
+def _places(amounts: Sequence[Amount]) -> dict[Amount, float]:
+    """Where each amount stands: shots by the binary logarithm of their number, shares and all to the right of them."""
+    found = {one: float(np.log2(one.number)) + 1 for one in amounts if not one.rank}
     right = max(found.values(), default=0.0)
-    step = 1.0 if axis == "log2" or not shots else max(right / 6, 1)
-    others = [one for one in amounts if one.rank]
-    return found | {one: right + step * (n + 1) for n, one in enumerate(others)}
+    return found | {one: right + n for n, one in enumerate((one for one in amounts if one.rank), start=1)}
 
 
 @_settled

@@ -255,12 +255,12 @@ class Sampled:
         return found[0], found[1]
 
 
-def sampled(comparison: Comparison, amount: Amount, draws: int = RESAMPLES, seed: int = SEED) -> Sampled:
+def sampled(comparison: Comparison, amount: Amount, draws: int = RESAMPLES) -> Sampled:
     """Resample the test images of all trials at an amount; InputError where a method lacks a task of the others.
 
     Accuracies are those that the comparison ranks by.
     """
-    return reweighted(comparison, amount, lambda images: images.resampled(draws, images.generator(seed)))
+    return reweighted(comparison, amount, lambda images: images.resampled(draws, images.generator(SEED)))
 
 
 def reweighted(comparison: Comparison, amount: Amount, weights: Callable[[TestImages], np.ndarray]) -> Sampled:

@@ -22,10 +22,10 @@ class Again:
 
 
 def fanned_out(
-    engine: Engine, jobs: Sequence[Job], watch: Callable[[], None] = lambda: None, attempts: int = ATTEMPTS,
+    engine: Engine, jobs: Sequence[Job], watch: Callable[[], None] = lambda: None,
     more: Callable[[], bool] = lambda: True,
 ) -> Generator[Message | Again, None, None]:  # fmt: skip
-    """What all jobs say, until each has `Ended` or `Failed`; a job that is lost `attempts` times has failed.
+    """What all jobs say, until each has `Ended` or `Failed`; a job that is lost `ATTEMPTS` times has failed.
 
     Jobs begin in their order as soon as those they come after have ended. Once `more` is false none begins any more,
     and the generator ends with those that run. Closing it, or `watch` raising, stops what is running.
@@ -51,20 +51,20 @@ def fanned_out(
                 running.pop(job.name, None)
                 if isinstance(message, Lost) and ending:
                     continue
-                if isinstance(message, Lost) and tries[job.name] < attempts:
+                if isinstance(message, Lost) and tries[job.name] < ATTEMPTS:
                     waiting.insert(0, job)
                     yield Again(job, f"{job.title}: {message.why}; it begins again (attempt {tries[job.name] + 1} "
-                                f"of {attempts}), and what it had finished is not computed again.")  # fmt: skip
+                                f"of {ATTEMPTS}), and what it had finished is not computed again.")  # fmt: skip
                     continue
                 open_.discard(job.name)
-                yield Failed(job, _given_up(message, attempts)) if isinstance(message, Lost) else message
+                yield Failed(job, _given_up(message)) if isinstance(message, Lost) else message
     finally:
         if running:
             engine.cancel(list(running))
 
 
-def _given_up(lost: Lost, attempts: int) -> TrainingError:
+def _given_up(lost: Lost) -> TrainingError:
     return TrainingError(
-        f"{lost.job.title} could not be done: {lost.why}, {attempts} times; where memory is short, run fewer at once "
+        f"{lost.job.title} could not be done: {lost.why}, {ATTEMPTS} times; where memory is short, run fewer at once "
         "or make train.accumulate larger."
     )

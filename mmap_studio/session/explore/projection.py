@@ -123,18 +123,18 @@ def place_pca(features: FeatureSet) -> Placement:
     return Placement("pca", before, after, texts_before, texts_after)
 
 
-def place_tsne(features: FeatureSet, seed: int = 0) -> Placement:
+def place_tsne(features: FeatureSet) -> Placement:
     """t-SNE of images and texts in one plane, from 30 principal components; started from PCA, so runs agree.
 
     Seconds to a minute: for a background thread.
     """
     start = place_pca(features)
-    before, texts_before = _tsne(features.before, features.texts_before, start.before, start.texts_before, seed)
+    before, texts_before = _tsne(features.before, features.texts_before, start.before, start.texts_before)
     after = texts_after = None
     if features.after is not None and start.after is not None:
         texts = features.texts_before if features.texts_after is None else features.texts_after
         begin = start.texts_before if start.texts_after is None else start.texts_after
-        after, texts_after = _tsne(features.after, texts, start.after, begin, seed)
+        after, texts_after = _tsne(features.after, texts, start.after, begin)
     shown = min(len(features), TSNE_LIMIT)
     note = f"t-SNE of {shown:,} of {counted(len(features), 'image')}, evenly chosen" if shown < len(features) else ""
     return Placement("tsne", before, after, texts_before, texts_after, note)
@@ -192,7 +192,7 @@ def _after(after: np.ndarray | None, before: np.ndarray) -> np.ndarray | None:
 
 
 def _tsne(
-    images: np.ndarray, texts: np.ndarray, image_start: np.ndarray, text_start: np.ndarray, seed: int
+    images: np.ndarray, texts: np.ndarray, image_start: np.ndarray, text_start: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions (N, 2) and (M, 2); NaN where there are no features, and for images left out."""
     from sklearn.manifold import TSNE
@@ -205,7 +205,7 @@ def _tsne(
     if len(rows) >= 5:
         reduced = rows @ principal_axes(rows, min(30, rows.shape[1]))
         start = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
-        tsne = TSNE(init=start.astype(np.float32), perplexity=min(30.0, (len(rows) - 1) / 3), random_state=seed)
+        tsne = TSNE(init=start.astype(np.float32), perplexity=min(30.0, (len(rows) - 1) / 3), random_state=0)
         with threadpool_limits(1, "openmp"):  # the other cores belong to the window and to the run
             start = tsne.fit_transform(reduced)
     placed, named = (np.full((len(all_), 2), np.nan, dtype=np.float32) for all_ in (images, texts))

@@ -86,7 +86,7 @@ def looked_up(address: Address) -> Iterator[LookedUp | Downloaded]:
     yield LookedUp(look_up(address)) if here is None else Downloaded(str(address), here)
 
 
-def look_up(address: Address, retry: RetryPolicy | None = None) -> HubDataSet:
+def look_up(address: Address) -> HubDataSet:
     """Ask the hub. InputError, in one sentence, where it has no such data set, or none that can be read.
 
     BackboneError where HF_HUB_OFFLINE forbids the network.
@@ -94,7 +94,7 @@ def look_up(address: Address, retry: RetryPolicy | None = None) -> HubDataSet:
     hub.check_online()
     from huggingface_hub import HfApi
 
-    timeout = (retry or RetryPolicy()).read_timeout
+    timeout = RetryPolicy().read_timeout
     try:
         with hub.refusing():
             found = HfApi().dataset_info(

@@ -45,12 +45,10 @@ def table_json(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     return _json(records)
 
 
-def matrix_text(
-    rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray, corner: str = "", delimiter: str = ","
-) -> str:
-    """CSV (or TSV) of a matrix with its names; `corner` says what the rows and columns are."""
+def matrix_text(rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray, corner: str) -> str:
+    """CSV of a matrix with its names; `corner` says what the rows and columns are."""
     body = [[name, *line] for name, line in zip(rows, np.asarray(matrix).tolist(), strict=True)]
-    return table_text([corner, *columns], body, delimiter)
+    return table_text([corner, *columns], body)
 
 
 def matrix_json(rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray) -> str:

@@ -119,7 +119,7 @@ def shared_root(store: ArrayStore) -> str:
 # ---- where a job runs
 
 
-def prepare(site: Site, project: Project, root: str, precision: Precision = "auto") -> Iterator[Event]:
+def prepare(site: Site, project: Project, root: str, precision: Precision) -> Iterator[Event]:
     """What all runs share: decoded images, splits and zero-shot. Says nothing; the runs say it all again."""
     from mmap_studio.session.run.pipeline import run_without_record
 
@@ -133,7 +133,7 @@ def prepare(site: Site, project: Project, root: str, precision: Precision = "aut
 
 
 def make(
-    site: Site, project: Project, options: RunOptions, root: str, precision: Precision = "auto"
+    site: Site, project: Project, options: RunOptions, root: str, precision: Precision
 ) -> Iterator[Event]:  # fmt: skip
     """The events of a run, without those that hold its images."""
     from mmap_studio.session.run.pipeline import run

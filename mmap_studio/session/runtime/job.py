@@ -89,8 +89,8 @@ Work = Callable[[Stop], Iterator[Event]]
 class BackgroundJob:
     """Runs one work at a time; every method may be called at any moment and says whether it did something."""
 
-    def __init__(self, mailbox: Mailbox | None = None, on_thread: Callable[[], None] | None = None) -> None:
-        self.mailbox = Mailbox() if mailbox is None else mailbox
+    def __init__(self, on_thread: Callable[[], None] | None = None) -> None:
+        self.mailbox = Mailbox()
         self.run = 0
         """Number of the run; letters of an older one are stale."""
         self._on_thread = on_thread or leave_a_core

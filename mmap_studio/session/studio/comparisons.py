@@ -32,8 +32,8 @@ class Comparisons:
     training : whether a run is under way or about to begin, for whose end a comparison waits
     """
 
-    def __init__(self, engine: StudioEngine, training: Callable[[], bool], job: BackgroundJob | None = None) -> None:
-        self._engine, self._training, self.job = engine, training, job or BackgroundJob()
+    def __init__(self, engine: StudioEngine, training: Callable[[], bool]) -> None:
+        self._engine, self._training, self.job = engine, training, BackgroundJob()
         self.ledger, self.plan = Ledger(), ComparisonPlan()
         self.project: Project | None = None
         """Whose comparison this is: another one than the project that is open, where it goes on without it."""

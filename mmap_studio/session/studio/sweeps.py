@@ -26,8 +26,8 @@ class Sweeps:
     training : whether something else is trained
     """
 
-    def __init__(self, engine: StudioEngine, training: Callable[[], bool], job: BackgroundJob | None = None) -> None:
-        self._engine, self._training, self.job = engine, training, job or BackgroundJob()
+    def __init__(self, engine: StudioEngine, training: Callable[[], bool]) -> None:
+        self._engine, self._training, self.job = engine, training, BackgroundJob()
         self.project: Project | None = None
         """Whose sweep this is, as it was when it began."""
         self.space: Space | None = None

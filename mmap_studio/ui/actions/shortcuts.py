@@ -1,12 +1,10 @@
 """Shortcuts of the actions: those of the catalogue, or the user's own, kept in the preferences."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
 from mmap_studio.errors import InputError
-from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec, plain
+from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, plain
 from mmap_studio.ui.kit.preferences import Preferences
 
 GROUP = "shortcuts"
@@ -27,9 +25,9 @@ class Shortcuts(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, preferences: Preferences, specs: Sequence[ActionSpec] = ACTIONS) -> None:
+    def __init__(self, preferences: Preferences) -> None:
         super().__init__()
-        self._preferences, self.specs = preferences, {spec.key: spec for spec in specs}
+        self._preferences, self.specs = preferences, {spec.key: spec for spec in ACTIONS}
         read = {key: QKeySequence(text, PORTABLE) for key, text in preferences.texts(GROUP).items()}
         wanted = {key: keys for key, keys in read.items() if key in self.specs and not self._forbidden(keys)}
         taken = [wanted.get(key, self.default(key)) for key in self.specs]  # keys may have changed places

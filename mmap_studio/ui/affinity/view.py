@@ -40,8 +40,8 @@ class HeatmapView(QWidget):
 
     hovered = Signal(str, str)
 
-    def __init__(self, parent: QWidget | None = None, heading: bool = True) -> None:
-        super().__init__(parent)
+    def __init__(self, heading: bool = True) -> None:
+        super().__init__()
         self.setAccessibleName("Affinity heatmap")
         self.replay = Replay()
         self._grouping: Grouping | None = None

@@ -28,8 +28,8 @@ class BoardBody(QWidget):
     dropped = Signal(object, object)
     ground_clicked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.columns: list[GroupColumn] = []
         self.changes: Callable[[Sequence[str]], Sequence[float | None]] = lambda tasks: ()
         """Score changes of dropping these tasks: one per group, and the last for a new group."""

@@ -23,8 +23,8 @@ class BoardHeader(QWidget):
     groupings_wanted = Signal()
     why_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.heading = label("GROUPS", "heading")
         self.score = described(number_label(), "Score", SCORE)
         self.verdict = ElidedLabel("", "muted", "Evidence")

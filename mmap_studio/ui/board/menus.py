@@ -15,9 +15,9 @@ from mmap_studio.ui.kit.questions import ask_text
 Attempt = Callable[[Callable[[], object]], None]
 
 
-def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt, title: str = "Move to") -> QMenu:
+def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt) -> QMenu:
     """A menu of all groups and a new one, each with the score change of moving there."""
-    menu = QMenu(title, parent)
+    menu = QMenu("Move to", parent)
     changes = board.changes_if_moved(tasks)
     for index, (name, change) in enumerate(zip(board.group_names, changes, strict=False)):
         action = menu.addAction(_entry(name, change), partial(attempt, partial(board.move, tasks, index)))

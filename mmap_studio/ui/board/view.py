@@ -39,17 +39,14 @@ class BoardView(QWidget):
     refused = Signal(str)
     suggested = Signal(str)
 
-    def __init__(
-        self, board: Board, background: BackgroundRunner, parent: QWidget | None = None, heading: bool = True
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, board: Board, background: BackgroundRunner) -> None:
+        super().__init__()
         self.setAccessibleName("Grouping board")
         self.board = board
         self.picked = CardSelection()
         self._facts: dict[str, CardFacts] = {}
         self._cards: dict[str, Card] = {}
         self.header, self.body = BoardHeader(), BoardBody()
-        self.header.heading.setVisible(heading)
         self.suggester = Suggester(board, background, self)
         column(self.header, self.body, parent=self, stretch=[self.body], spacing=theme.S)
         self.body.changes = self.board.changes_if_moved

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from mmap_studio.formatting import fixed
 from mmap_studio.ui.curves.lines import Place, line_pen
@@ -29,8 +29,8 @@ class CurvesLegend(QTreeWidget):
     shown_changed = Signal()
     """The user ticked or unticked a task."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: dict[str, QTreeWidgetItem] = {}
         self._places: dict[str, Place] = {}
         self._kept: frozenset[str] | None = None

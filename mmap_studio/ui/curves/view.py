@@ -38,8 +38,8 @@ BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
 class CurvesView(QWidget):
     """Takes the events of training as they come; draws at most every `REDRAW_MS`, and only while visible."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Curves")
         self.losses, self.accuracies = CurveBook(), CurveBook()
         self._places: dict[str, Place] = {}

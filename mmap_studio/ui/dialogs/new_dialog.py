@@ -176,7 +176,7 @@ class NewDialog(QDialog):
 class BackboneField(QWidget):
     """A line to type or choose a name in, and a button for files."""
 
-    def __init__(self, name: str = "starter") -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.combo = QComboBox(editable=True)
         self.combo.setAccessibleName("Backbone")
@@ -190,7 +190,7 @@ class BackboneField(QWidget):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.combo.setCompleter(completer)
-        self.combo.setCurrentText(name)
+        self.combo.setCurrentText("starter")
         tip = "A model config beside its weights, or weights of the architecture named in the line"
         file = described(push_button("File…", ""), "Backbone from a file", tip)
         file.clicked.connect(self._ask)

@@ -1,7 +1,7 @@
 """A chip that shows the selection: its label and number of images. A click clears it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.explore.selection import Selection
@@ -16,8 +16,8 @@ LONGEST = 32
 class SelectionChip(QToolButton):
     """Visible only while something is selected."""
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
         self._selection = selection
         described(self, "Clear the selection").setProperty("kind", "chip")
         self.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -43,13 +43,10 @@ class GalleryView(QWidget):
     tasks_shown = Signal()
     """Other images are shown: what is being looked for is of the old ones."""
 
-    def __init__(
-        self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
         self.setAccessibleName("Images")
-        self.selection = Selection() if selection is None else selection
-        self.thumbnails = Thumbnails(self) if thumbnails is None else thumbnails
+        self.selection, self.thumbnails = selection, Thumbnails(self)
         self._tasks: dict[str, TaskSpec] = {}
         self._results: dict[str, Mapping[str, Evaluation]] = {}
         self._marking = False

@@ -21,8 +21,8 @@ def label(text: str = "", role: str = "", name: str = "", wrap: bool = False) ->
 class Panel(QFrame):
     """A heading, with widgets on the right of it, above a body."""
 
-    def __init__(self, title: str, body: QWidget, *right: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, body: QWidget, *right: QWidget) -> None:
+        super().__init__()
         self.setProperty("kind", "panel")
         self.setAccessibleName(title)
         self.body = body

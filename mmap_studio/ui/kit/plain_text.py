@@ -69,13 +69,13 @@ def _cut(word: str, most: int) -> str:
 
 
 def plain_box(
-    icon: QMessageBox.Icon, text: str, buttons: QMessageBox.StandardButton, parent: object = None, title: str = ""
+    icon: QMessageBox.Icon, text: str, buttons: QMessageBox.StandardButton, parent: object = None
 ) -> QMessageBox:
     """A message box whose text is plain."""
     box = QMessageBox(parent)  # type: ignore[call-overload]
     box.setTextFormat(Qt.TextFormat.PlainText)  # before there is a text
     box.setIcon(icon)
-    box.setWindowTitle(title or "MmAP Studio")
+    box.setWindowTitle("MmAP Studio")
     box.setText(brief(printable_lines(text)))
     box.setStandardButtons(buttons)
     return box

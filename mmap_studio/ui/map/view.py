@@ -40,9 +40,8 @@ class MapView(QWidget):
         selection: Selection | None = None,
         thumbnails: Thumbnails | None = None,
         background: Background | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setAccessibleName("Map")
         self.selection = Selection() if selection is None else selection
         self.thumbnails = Thumbnails(self) if thumbnails is None else thumbnails

@@ -105,8 +105,8 @@ def _ink(line: LogLine, column: int) -> str:
 class LogView(QWidget):
     """Lines with the newest at the bottom; it follows the newest line until the user scrolls up."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Log")
         self.model = LogModel()
         self.filter = LogFilter(self.model)
@@ -157,10 +157,10 @@ class LogView(QWidget):
         self.model.add(LogLine(when or datetime.now(), level, in_window(text)))
         self._count()
 
-    def add_event(self, event: Event, when: datetime | None = None) -> None:
+    def add_event(self, event: Event) -> None:
         said = describe(event)
         if said:
-            self.add(said[1], said[0], when)
+            self.add(said[1], said[0])
 
     def clear(self) -> None:
         self.model.clear()

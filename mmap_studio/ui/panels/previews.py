@@ -21,11 +21,11 @@ LOOK_AT = 200
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 
-def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
+def from_task(task: TaskSpec) -> QPixmap:
     images = task.test if len(task.test) else task.train
     if not len(images):
         return QPixmap()
-    pixels = images.pixels([index % len(images)])[0]
+    pixels = images.pixels([0])[0]
     side = pixels.shape[0]
     image = QImage(pixels.tobytes(), side, side, 3 * side, QImage.Format.Format_RGB888).copy()
     return QPixmap.fromImage(_fitted(image))

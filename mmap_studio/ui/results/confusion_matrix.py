@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
 from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
@@ -44,8 +44,8 @@ class ConfusionMatrix(QAbstractScrollArea):
     zoomed = Signal(bool)
     """Whether the user chose the size of the cells, so that they need not fit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.counts = np.zeros((0, 0), dtype=np.int64)
         self.names: tuple[str, ...] = ()
         self.order = np.zeros(0, dtype=np.int64)

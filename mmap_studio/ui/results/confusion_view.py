@@ -39,10 +39,10 @@ ORDERS: dict[Order, str] = {"class": "By class", "confused": "Most confused firs
 class ConfusionView(QWidget):
     """Clicking a cell or a pair selects its images, which gallery and map then show."""
 
-    def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
         self.setAccessibleName("Confusion")
-        self.selection = Selection() if selection is None else selection
+        self.selection = selection
         self._tasks: dict[str, TaskSpec] = {}
         self._results: dict[str, Mapping[str, Evaluation]] = {}
         self._drawn: tuple[object, object, object] = (self, self, "")

@@ -33,8 +33,8 @@ class ResultsView(QWidget):
     repeat_wanted = Signal()
     """The groups on the board, with several seeds."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Results")
         self._outcomes: list[Outcome] = []
         self._tasks: tuple[str, ...] = ()

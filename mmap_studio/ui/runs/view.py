@@ -63,8 +63,8 @@ class RunsView(QWidget):
     pair_selected = Signal(str, str)
     shown = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Runs")
         self._entries: dict[str, RunEntry] = {}
         self.seen = False

@@ -17,12 +17,12 @@ from mmap_studio.ui.kit.versions import report
 log = logging.getLogger(__name__)
 
 
-def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
+def tell(parent: QWidget | None, sentence: str, details: str = "") -> QMessageBox:
     """Show a dialog that does not block the event loop; details, and what is too long, can be unfolded and copied."""
     sentence = in_window(sentence)
     if brief(sentence) != sentence:
         details, sentence = "\n\n".join(filter(None, (sentence, details))), brief(sentence)
-    box = plain_box(QMessageBox.Icon.Warning, sentence, QMessageBox.StandardButton.Close, parent, title)
+    box = plain_box(QMessageBox.Icon.Warning, sentence, QMessageBox.StandardButton.Close, parent)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if details:

@@ -7,7 +7,7 @@ from mmap_studio.formatting import counted, fixed, percent, points
 from mmap_studio.session.compare import tables
 from mmap_studio.session.compare.answer import AmountAnswer, Answer, answer
 from mmap_studio.session.compare.live.groupings import Affinity, with_groupings
-from mmap_studio.session.compare.trial import Amount, Comparison, Trial
+from mmap_studio.session.compare.trial import Comparison, Trial
 
 NOTHING = "There is nothing to compare yet."
 
@@ -51,9 +51,9 @@ class Findings:
         title = self.comparison.titles.get(one.best, one.best)
         return f"{text}; {title} is the best on {percent(share, 0)} of the halves of the test images."
 
-    def recommended(self, amount: Amount | None = None) -> Trial | None:
-        """A trial of what the answer says to use: of the lowest seed, at this amount or the largest; None for none."""
-        found = next((one for one in self.answer.amounts if one.amount == amount), self.last)
+    def recommended(self) -> Trial | None:
+        """A trial of what the answer says to use: of the lowest seed, at the largest amount; None for none."""
+        found = self.last
         if found is None or not found.beats_reference:
             return None
         return next(iter(self.comparison.of(found.recommended, found.amount)), None)
