@@ -137,6 +137,8 @@ class Survey:
     """Layouts that would fit as well."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Class -> what a file beside the images calls it."""
+    own_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Domain -> the same, where there are files for single domains."""
 
     def saying(self, notice: str, names: Mapping[str, str] | None = None) -> "Survey":
         """With one notice more, in front of others."""

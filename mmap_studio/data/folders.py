@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import missing
+from mmap_studio.data.archives.zip_archive import ENCRYPTED, ODD_METHOD
 from mmap_studio.data.domains import Domain, Survey, class_notices
 from mmap_studio.data.file_kinds import (
     ARCHIVES,
@@ -26,7 +27,7 @@ from mmap_studio.data.file_kinds import (
     without_archive_suffix,
 )
 from mmap_studio.data.file_table import FileTable, ImageFile
-from mmap_studio.data.layouts import AUTO
+from mmap_studio.data.layouts import AUTO, split_of
 from mmap_studio.data.listing import DEEPER, LEAVES, NO_IMAGE, Folder, Walk
 from mmap_studio.data.paths import resolved
 from mmap_studio.data.skipped import Skipped
@@ -35,6 +36,7 @@ from mmap_studio.data.trees import (
     Classes,
     Tree,
     any_images,
+    masks_of,
     only_parts,
     read_as,
     union_beside_splits,
@@ -46,6 +48,8 @@ from mmap_studio.storage.opener import ANY_SIZE, opened
 
 CLUTTER = re.compile(r"background_google|(257\.)?clutter", re.IGNORECASE)
 """Folders of Caltech-101 and -256 with images of no class."""
+FOLD = re.compile(r"(fold|split|part|batch|k)[-_ ]?\d+", re.IGNORECASE)
+"""Folders that divide a data set, without one of them being for training."""
 SHAPE = f"<domain>/<class>/<image> with {', '.join(COMMON)}"
 
 
@@ -72,7 +76,8 @@ def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Sur
         tree = walk.read()
     _refuse_doubles(root, tree)
     found = read_as(tree, layout, root)
-    shallow = not found.domains or without_letters(tree) is not tree
+    no_classes = all(only_parts(list(classes)) for _, classes in found.domains)  # in Tiny ImageNet they are deeper
+    shallow = no_classes or without_letters(tree) is not tree
     if shallow and walk.too_deep and walk.depth < DEEPER:
         deeper = Walk(root, walk.tick, archives=walk.unpacks, follow=walk.follow)
         if (again := read_as(below := deeper.read(depth=DEEPER), layout, root, strict=False)).domains:
@@ -186,7 +191,7 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
             f"{SHAPE}, or put a table of them (columns path and class) beside them."
         )
     rest = f"{counted(len(tree.folders), 'folder')} and {counted(len(walk.skipped), 'other file')}"
-    linked = [one for one in walk.skipped if "link" in one.reason]
+    linked = [one for one in walk.skipped if NO_IMAGE not in one.reason]
     commonest, example, files = _commonest(walk)
     if linked:
         rest += f" ({shown(linked[0].path)}: {linked[0].reason})"
@@ -194,6 +199,8 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
         of_them = "" if len(walk.skipped) == 1 else f"{files:,} of them "
         rest += f", {of_them}{commonest}, such as {shown(example)}"
     advice = ADVICE_LINK if any(one.reason == LEAVES for one in linked) else _ADVICE.get(commonest, "")
+    if any(one.reason == ENCRYPTED or one.reason.startswith(ODD_METHOD) for one in linked):
+        advice = "unpack the archive yourself, and name the folder"
     advice = advice or ("convert them to PNG or JPEG" if commonest else "")
     raise DataError(
         f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}"
@@ -203,10 +210,30 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
 
 ADVICE_LINK = "--follow-links reads what links lead to, or name the folder they lead to"
 _PACKED = "unpack them, or pack them as zip or tar"
+_JOIN = "these are pieces of one archive, so join them and unpack it, as `7z x` does from the first"
 _TEXT = "put them beside the images that they are about"
-_ADVICE = {".rar": _PACKED, ".7z": _PACKED, ".gz": _PACKED, ".zst": _PACKED} | dict.fromkeys(
-    (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md"), _TEXT
-)
+_INSIDE = "write the images in them as PNG or JPEG files"
+_KINDS = {
+    _PACKED: (".zip", ".tar", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".zst"),
+    _JOIN: (".z01", ".001", ".002", ".part", ".aa"),
+    _TEXT: (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md"),
+    _INSIDE: (
+        ".mp4",
+        ".avi",
+        ".mov",
+        ".mkv",
+        ".npy",
+        ".npz",
+        ".mat",
+        ".h5",
+        ".hdf5",
+        ".pkl",
+        ".bin",
+        ".tfrecord",
+        ".lmdb",
+    ),
+}
+_ADVICE = {suffix: words for words, suffixes in _KINDS.items() for suffix in suffixes}
 """What to do with files of a kind that is not read."""
 
 
@@ -241,7 +268,7 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
         )
     layout, why = found.described(domains)
     differing = [] if layout == "tasks" else class_notices(domains)
-    sentences = (*notices, *differing, *_clutter(domains))
+    sentences = (*notices, *differing, *_clutter(domains), *_called_as_parts(layout, domains))
     return Survey(root, tuple(domains), sentences, (*walk.skipped, *_unused(tree, used)), layout, why, found.others)
 
 
@@ -252,6 +279,19 @@ def _clutter(domains: Sequence[Domain]) -> Iterator[str]:
         yield (
             f"By its name, folder {shown(name)} holds images of no class, but is read as one; --leave-out {name} "
             "leaves it out."
+        )
+
+
+def _called_as_parts(layout: str, domains: Sequence[Domain]) -> Iterator[str]:
+    """A sentence about domains that are parts of one data set by their names: `train` beside `gallery`, `fold_1`."""
+    if layout not in ("domains", "tasks") or len(domains) < 2:
+        return
+    names = [domain.name for domain in domains]
+    if parts := [name for name in names if split_of(name)] or names * all(map(FOLD.fullmatch, names)):
+        yield (
+            f"By {'its name' if len(parts) == 1 else 'their names'}, {some(parts)} "
+            f"{'is a part' if len(parts) == 1 else 'are parts'} of one data set, but {some(names)} are read as "
+            "domains; call parts train, val and test if they are."
         )
 
 
@@ -294,7 +334,9 @@ def _files(classes: Classes, start: int, tick: Callable[[], None]) -> Iterator[I
 def _unused(folder: Folder, used: set[str], reason: str = "the image is in no class folder") -> Iterator[Skipped]:
     if folder.path not in used:
         yield from (Skipped(image.path, reason) for image in folder.images)
-    union = union_beside_splits(folder)
+    union, masks = union_beside_splits(folder), masks_of(folder)
+    below = "it lies in a folder below a class folder" if folder.path in used else reason
     for inner in folder.folders:
-        why = f"it is in {shown(inner.name)}, which lies beside the splits" if inner is union else reason
+        beside = "the splits" if inner is union else "the images" if inner in masks else ""
+        why = f"it is in {shown(inner.name)}, which lies beside {beside}" if beside else below
         yield from _unused(inner, used, why)

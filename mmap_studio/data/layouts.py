@@ -27,16 +27,25 @@ PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "c
 """Words for a part that file names are cleared of when subjects are looked for: more would draw old splits anew."""
 SPLIT_NAMES = PARTS | {
     "training": "train", "trainval": "train", "dev": "val", "eval": "val", "evaluation": "val", "validate": "val",
-    "testing": "test",
+    "testing": "test", "holdout": "test",
 }  # fmt: skip
 """Names (any case) of folders, files and cells that give a split."""
+_ORDER = re.compile(r"^\d{1,2}[-_. ]+")
+"""A number by which folders are sorted: `1_train`, `2_test`."""
 _SET = re.compile(r"(?<=[a-z])[-_ ]?(?:set|data|split|images|imgs|\d{1,4})$")
 
 
 def split_of(name: str) -> str | None:
     """train, val or test where a folder's name says so: `Training`, `test_set`, `train-images`, `val2017`."""
-    small = name.strip().casefold()
+    small = _ORDER.sub("", name.strip().casefold())
     return SPLIT_NAMES.get(small) or SPLIT_NAMES.get(_SET.sub("", small))
+
+
+def without_unions(paths: Sequence[str]) -> list[str]:
+    """Without files that name training and validation together, where there is one of training: `trainval.txt`."""
+    known = {path.casefold() for path in paths}
+    again = (re.sub("train[-_]?val(?!id)", "train", path.casefold()) for path in paths)
+    return [path for path, plain in zip(paths, again, strict=True) if plain == path.casefold() or plain not in known]
 
 
 def stems_of_parts(names: Sequence[str]) -> dict[str, dict[str, str]]:

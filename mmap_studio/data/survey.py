@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
-from mmap_studio.data.file_kinds import TABLES, is_columnar
+from mmap_studio.data.file_kinds import TABLES, TEXTS, is_columnar
 from mmap_studio.data.file_table import FileTable
 from mmap_studio.data.folders import existing, survey_folders, survey_tree
 from mmap_studio.data.id_names import with_names
 from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
-from mmap_studio.data.listing import DEEPER, DEPTH, Folder, ListedImage, Walk, every_image
+from mmap_studio.data.listing import DEEPER, DEPTH, NO_IMAGE, Folder, ListedImage, Walk, every_image
 from mmap_studio.data.paths import resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import has_images
@@ -30,6 +30,7 @@ from mmap_studio.data.tables.lists import read_lists
 from mmap_studio.data.tables.manifests import columns_of, read_manifests
 from mmap_studio.data.tables.offers import A_FORM, ONCE, Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
+from mmap_studio.data.tables.part_lists import SUFFIXES as LISTS
 from mmap_studio.data.tables.part_lists import part_of, read_parts
 from mmap_studio.data.tables.rows import Rows, TableRows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
@@ -40,10 +41,13 @@ from mmap_studio.formatting import counted, shown, some
 
 SHARE = 0.9
 """Of the images of a class folder that have one label, where a table says what the folder says."""
-_LABELS = (".mat", ".xml", ".pkl", ".yaml", ".yml", ".xls", ".xlsx", ".npy", ".npz", ".h5")
+_LABELS = (".mat", ".xml", ".pkl", ".yaml", ".yml", ".xls", ".xlsx", ".ods", ".npy", ".npz", ".h5", ".csv.gz",
+           ".tsv.gz", ".txt.gz", ".json.gz", ".jsonl.gz", ".sqlite")  # fmt: skip
 """Other files in which labels are published."""
 _SETS = re.compile(r"set_?ids?|splits?|(train|test)[-_]?(test|train)[-_]?splits?", re.IGNORECASE)
 """What files of published splits are called, beside the parts themselves, without their suffix."""
+_SAY = re.compile(r"label|class|list|annotation|metadata|split", re.IGNORECASE)
+"""What is in the names of files that say classes or parts."""
 _ABOUT = re.compile(r"readme|licen[sc]e|notice|changelog|citation|requirements", re.IGNORECASE)
 """Files that are about a data set."""
 Tick = Callable[[int], None]
@@ -223,10 +227,11 @@ def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers
             _refuse_unopened(root, walk.texts)
             raise _with_tables(by_folders, offers, walk)
         raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, layouts, by_folders)
-    unread = [] if any(domain.has_given_split for domain in by_folders.domains) else _unread_parts(walk)
+    unread = [] if any(domain.has_given_split for domain in by_folders.domains) else _unread_parts(walk, offers)
     notices = (
         *by_folders.notices,
         *unread,
+        *_in_archives(walk),
         *(f"{why.rstrip('.')}; it is not used." for why in offers.problems.values()),
     )
     if isinstance(by_rows, DataError):
@@ -239,16 +244,38 @@ def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers
     return replace(by_folders, notices=notices, others=tuple(other for other in others if other != by_folders.layout))
 
 
-def _unread_parts(walk: Walk) -> list[str]:
+def _unread_parts(walk: Walk, offers: Offers) -> list[str]:
     """That there are files by whose names they say which image is for what, in a form that is not read."""
-    names = [one.path for one in walk.skipped if one.path.lower().endswith(_LABELS)]
-    if not (named := [path for path in names if part_of(path)[0] or _SETS.fullmatch(PurePosixPath(path).stem)]):
+    read = {path for paths in (*offers.lists.values(), *offers.parts.values()) for path in paths}
+    read |= set(_packed_texts(walk))
+    texts = [one.path for one in walk.skipped if one.path.lower().endswith((*_LABELS, *LISTS))]
+    texts = [path for path in texts if path not in read]
+    if not (named := [path for path in texts if part_of(path)[0] or _SETS.fullmatch(PurePosixPath(path).stem)]):
         return []
     say = "says" if len(named) == 1 else "say"
     return [
         f"By name, {some(named, 3)} {say} which images are for training and test, but such files are not read; write a "
         "CSV with the columns path, class and split for it."
     ]
+
+
+def _in_archives(walk: Walk) -> list[str]:
+    """That there are lists, tables or names of classes in an archive, as their names say, where they are not read."""
+    told = _packed_texts(walk)
+    if not told:
+        return []
+    is_one = len(told) == 1
+    return [
+        f"{some(told, 3)} {'lies' if is_one else 'lie'} in an archive, where lists, tables and names of classes are "
+        f"not read; unpack it if {'it says' if is_one else 'they say'} classes or parts."
+    ]
+
+
+def _packed_texts(walk: Walk) -> list[str]:
+    inside = [PurePosixPath(one.path) for one in walk.skipped if walk.unpacks and one.reason.startswith(NO_IMAGE)]
+    told = [str(path) for path in inside if path.suffix.lower() in TABLES or (
+        path.suffix.lower() in TEXTS and (part_of(str(path))[0] or _SAY.search(path.stem)))]  # fmt: skip
+    return [path for path in told if not os.path.lexists(os.path.join(walk.root, path))]
 
 
 def _of_offers(layout: str, offers: Offers) -> Iterator[str]:
@@ -265,8 +292,8 @@ def _says_more(rows: Survey, folders: Survey) -> bool:
     where = {path: one for domain in folders.domains for path, one in _whole(domain)}
     here = [(path, one) for domain in rows.domains for path, one in _whole(domain)]
     if any(domain.has_given_split for domain in rows.domains):
-        bare = not any(domain.has_given_split for domain in folders.domains)
-        if bare or any(path in where and where[path][2] != one[2] for path, one in here):
+        new = _parts_of(rows) - _parts_of(folders)
+        if new or any(path in where and where[path][2] != one[2] for path, one in here):
             return True
     labels: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for path, (_, label, _) in here:
@@ -274,6 +301,10 @@ def _says_more(rows: Survey, folders: Survey) -> bool:
             labels[where[path][:2]][label] += 1
     mixed = sum(max(own.values()) < SHARE * own.total() for own in labels.values())
     return mixed * 2 > len(labels) > 0
+
+
+def _parts_of(found: Survey) -> set[str | None]:
+    return {part for domain in found.domains for part in domain.given_splits} - {None}
 
 
 def _whole(domain: Domain) -> Iterator[tuple[str, tuple[str, str, str | None]]]:
@@ -302,8 +333,11 @@ def _no_parts_as_classes(found: Survey) -> Survey:
 def _with_tables(error: DataError, offers: Offers, walk: Walk) -> DataError:
     """The refusal of folders with what is wrong with the tables beside them, which were to say what is what."""
     wrong = [why for why in offers.problems.values() if A_FORM not in why]
+    packed = _in_archives(walk)
     if not any(words in str(error) for words in ("at least 2 classes", "no class folders", "gives every image")):
         return error
+    if packed and not wrong:
+        return DataError(f"{str(error).rstrip('.')}. {packed[0]}")
     if not wrong:
         texts = [*walk.texts, *(one.path for one in walk.skipped if one.path.lower().endswith(_LABELS))]
         texts = sorted({path for path in texts if not _ABOUT.match(PurePosixPath(path).stem)})

@@ -41,6 +41,12 @@ _PIECE = re.compile(
 )  # fmt: skip
 """Folders that divide the images of a class."""
 
+ABOUT_IMAGES = re.compile(
+    r"(.+[-_ ])?masks?|annotations?|trimaps?|segmentations?([-_ ]?(class|object|masks?))?|ground[-_ ]?truths?|gt|"
+    r"labels?|bbox(es)?|heat[-_ ]?maps?|thumb(nail)?s?|previews?", re.IGNORECASE,
+)  # fmt: skip
+"""Folders of images that are about the images in a folder beside them: masks, annotations, thumbnails."""
+
 Classes = dict[str, list[tuple[str | None, Folder]]]
 """Class folder name -> its folders, each with the split it gives, training first."""
 OWN = 0.1
@@ -88,7 +94,7 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
 
     strict : a layout that was asked for and does not fit is a DataError
     """
-    tree = with_plain_parts(without_letters(tree))
+    tree = with_plain_parts(without_letters(without_masks(tree)))
     found = _fuller(_fits(tree, layout), tree, layout)
     if not found.domains and layout in (AUTO, "nested"):
         found = _nested(tree, forced=layout == "nested")
@@ -97,7 +103,48 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
         raise DataError(
             f"Folder {shown(root)} cannot be read as layout {layout!r}: its folders are {names}; name another layout."
         )
-    return found
+    return _of_known_parts(found)
+
+
+def _of_known_parts(found: Tree) -> Tree:
+    """Without parts that none of the classes of training is in, VisDA's `test/trunk01` and a `test/unknown`, which
+    would be classes of their own; with a sentence about them, and about parts whose images are of no class.
+    """
+    domains, notices = list[tuple[Folder, Classes]](), list(found.notices)
+    for folder, classes in found.domains:
+        named = {part: [name for name, own in classes.items() if any(split == part for split, _ in own)]
+                 for part in ("train", "val", "test")}  # fmt: skip
+        known = set(named["train"])
+        foreign = {part for part, names in named.items() if known and names and known.isdisjoint(names)}
+        of = f" of {shown(folder.name)}" if folder.name else ""
+        for part in sorted(foreign):
+            notices.append(
+                f"No class of {part} ({some(named[part], 3)}) is one of training{of}, so {part} is not used; --layout "
+                "domains reads parts as domains."
+            )
+        bare = [one.name for split, one in _parts(folder) if split and one.images and not one.folders]
+        if bare and any(split for own in classes.values() for split, _ in own):
+            hold = "holds" if len(bare) == 1 else "hold"
+            notices.append(f"{some(bare)} {hold} images of no class, and {'is' if len(bare) == 1 else 'are'} not used.")
+        kept = {name: [(split, one) for split, one in own if split not in foreign] for name, own in classes.items()}
+        domains.append((folder, {name: own for name, own in kept.items() if own or not classes[name]}))
+    return replace(found, domains=tuple(domains), notices=tuple(notices))
+
+
+def without_masks(folder: Folder) -> Folder:
+    """The tree without masks and annotations beside a folder of images; the same object where there are none."""
+    about = masks_of(folder)
+    inner = tuple(map(without_masks, (one for one in folder.folders if one not in about)))
+    same = not about and all(map(lambda a, b: a is b, inner, folder.folders))
+    return folder if same else replace(folder, folders=inner)
+
+
+def masks_of(folder: Folder) -> list[Folder]:
+    """The folders of masks and annotations beside a folder that is called `images` or alike, and nothing else."""
+    full = [one for one in folder.folders if any_images(one)]
+    about = [one for one in full if ABOUT_IMAGES.fullmatch(one.name)]
+    plain = [one for one in full if one.name.casefold() in WRAPPERS]
+    return about if plain and len(plain) + len(about) == len(full) else []
 
 
 def _fuller(found: Tree, tree: Folder, layout: str) -> Tree:
@@ -310,15 +357,21 @@ def is_split_level(folder: Folder) -> bool:
     """Whether the folders inside are splits: all are named so, `train` is one, and each holds class folders.
 
     A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images. A
-    folder of all images may lie beside the splits, and one of images that are of no class.
+    folder of all images may lie beside the splits, and one of images that are of no class, which a part beside training
+    may be too.
     """
     splits = [inner for inner in folder.folders if split_of(inner.name) and not _is_union(folder, inner)]
     others = [inner for inner in folder.folders if not any(inner is one for one in splits)]
     return (
         any(split_of(inner.name) == "train" for inner in splits)
-        and all(is_domain(inner) for inner in splits)
+        and all(is_domain(inner) or _is_bare_part(inner) for inner in splits)
         and not any(is_domain(inner) for inner in others if not _is_union(folder, inner))
     )
+
+
+def _is_bare_part(folder: Folder) -> bool:
+    """Whether the images of a part beside training are of no class, as a competition's test images are."""
+    return split_of(folder.name) != "train" and bool(folder.images) and not any(map(any_images, folder.folders))
 
 
 def only_parts(classes: Sequence[str]) -> bool:

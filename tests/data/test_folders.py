@@ -124,10 +124,10 @@ def test_everything_left_out_is_listed_and_counted(tmp_path):
         "Art/info.csv": "not an image file (.csv)",
         "Art/cat/movie.mp4": "not an image file (.mp4)",
         "Art/cat/no-suffix": "not an image file",
-        "Art/cat/deep/x.jpg": "the image is in no class folder",
+        "Art/cat/deep/x.jpg": "it lies in a folder below a class folder",
         "Art/a.jpg": "the image is in no class folder",
     }
-    assert "2 entries left out, the image is in no class folder: 'Art/a.jpg' and 1 more." in found.skipped_notices
+    assert "1 entry left out, the image is in no class folder: 'Art/a.jpg'." in found.skipped_notices
     assert "1 entry left out, not an image file (.mp4): 'Art/cat/movie.mp4'." in found.skipped_notices
 
 

@@ -21,6 +21,8 @@ from mmap_studio.storage.opener import ANY_SIZE, opened
 
 EVERY = 1000
 """Members between two calls of a tick."""
+KINDS = {b"PK\3\4": ".zip", b"\x1f\x8b": ".tar.gz", b"BZh": ".tar.bz2", b"\xfd7zXZ": ".tar.xz"}
+"""First bytes -> as what an archive is packed."""
 T = TypeVar("T")
 
 
@@ -68,6 +70,9 @@ def _damaged(path: Path, error: Exception) -> DataError:
     if what := what_else(start):
         again = "" if ";" in what or "," in what else "; get it again"
         return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but is {what}{again}.")
+    kind = next((kind for magic, kind in KINDS.items() if start.startswith(magic)), "")
+    if not path.name.lower().endswith((kind, kind.replace("tar.", "t"))):
+        return DataError(f"Archive {shown(path)} must be packed as its name says, but is packed as {kind}; call it so.")
     if start.startswith(b"PK\3\4") and isinstance(error, zipfile.BadZipFile):
         reason = "its table of contents, which is at its end, is not there: the download broke off"
     return DataError(

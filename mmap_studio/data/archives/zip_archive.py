@@ -22,7 +22,8 @@ from mmap_studio.formatting import counted, shown
 from mmap_studio.storage.opener import ANY_SIZE, opened
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-ENCRYPTED, UTF_8 = 0x1, 0x800
+IS_ENCRYPTED, UTF_8 = 0x1, 0x800
+ENCRYPTED, ODD_METHOD = "it is encrypted", "it is packed in a way that is not read"
 UNICODE_PATH = 0x7075
 """Extra field: the name in UTF-8 beside one in the encoding of the system that packed it."""
 
@@ -130,8 +131,8 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
         return reason
     if kind not in (0, stat.S_IFREG):
         return "it is not a regular file"
-    if info.flag_bits & ENCRYPTED:
-        return "it is encrypted"
+    if info.flag_bits & IS_ENCRYPTED:
+        return ENCRYPTED
     if info.compress_type not in METHODS:
-        return f"it is packed in a way that is not read (method {info.compress_type})"
+        return f"{ODD_METHOD} (method {info.compress_type})"
     return size_problem(info.file_size, info.compress_size)

@@ -1,9 +1,10 @@
-"""Rows of a CSV file, with commas, semicolons or tabs between cells, within limits of a line, a row and a file."""
+"""Rows of a CSV file, with commas, semicolons, tabs or bars between cells, within limits."""
 
 import csv
 import re
 from collections.abc import Iterator
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 
 from mmap_studio.errors import CorruptError, DataError, StorageError
@@ -16,7 +17,7 @@ MAX_LINE = 64 * 1024
 """Letters of a line."""
 MAX_LINES = 100
 """Lines of a row, whose cells may have line ends in them."""
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
 _NAMED = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 """A first line by which a spreadsheet says what is between cells."""
 
@@ -32,16 +33,18 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         with opened(path, MAX_TABLE) as (raw, _):
             wide = raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
             with TextIOWrapper(raw, "utf-16" if wide else "utf-8-sig", newline="") as file:
-                first = file.readline(MAX_LINE)
+                first = next((line for line in islice(_Lines(file), MAX_LINES) if line.strip()), "")
+                file.seek(0)
                 named = _NAMED.fullmatch(first)
-                if not named:
-                    file.seek(0)
                 lines = _Lines(file)
                 separator = named[1] if named else max(SEPARATORS, key=first.count)
+                begun = not named
                 reader = csv.reader(lines, delimiter=separator, strict=True)
                 for cells in reader:
-                    number, lines.of_row = reader.line_num + bool(named), 0
-                    yield number, cells
+                    number, lines.of_row = reader.line_num, 0
+                    if begun and cells:
+                        yield number, cells
+                    begun = begun or bool(cells)
     except UnicodeError:
         after = f" below line {number}" if number else ""
         raise DataError(

@@ -69,10 +69,11 @@ def placed(path: str, images: ImageIndex, base: str = "", cut: int = 0) -> str:
     `images_part_2` beside `images_part_1`.
     """
     here = from_root(path, base, cut)
-    if cut or not base or here in images:
+    if not base or here in images:
         return here
-    alike = [other for other in images.bases(path) if _NUMBERS.sub("", other) == _NUMBERS.sub("", base)]
-    return from_root(path, alike[0], 0) if len(alike) == 1 else here
+    below = path.split("/", cut)[-1]
+    alike = [other for other in images.bases(below) if _NUMBERS.sub("", other) == _NUMBERS.sub("", base)]
+    return from_root(below, alike[0], 0) if len(alike) == 1 else here
 
 
 def from_root(path: str, base: str, cut: int) -> str:

@@ -3,7 +3,8 @@
 So are published: DomainNet and miniDomainNet (`splits_mini/clipart_train.txt`, labels from 0), PACS
 (`art_painting_train_kfold.txt`, labels from 1), LibMTL's Office-Home (`Art_train.txt`), Office-31 (`amazon_list.txt`),
 ImageCLEF (`list/bList.txt`), TLlib (`image_list/Art.txt`). Fields are parted by blanks, tabs, commas or semicolons; a
-label is a number or a word; a third field names the domain. Paths start at a folder that is not always the one the
+label is a number or a word, or what follows an image's name without its suffix (FGVC Aircraft: `1025794 707-320`);
+a third field names the domain. Paths start at a folder that is not always the one the
 lists are in: it is found by looking for their first images.
 """
 
@@ -15,10 +16,19 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from mmap_studio.data.file_kinds import IMAGES
-from mmap_studio.data.layouts import SPLIT_NAMES, split_of
+from mmap_studio.data.file_kinds import IMAGES, is_image
+from mmap_studio.data.layouts import SPLIT_NAMES, split_of, without_unions
 from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
-from mmap_studio.data.tables.rows import BadRows, ImageRow, Rows, TableRows, Tails, check_path, watched
+from mmap_studio.data.tables.rows import (
+    BadRows,
+    ImageRow,
+    Rows,
+    TableRows,
+    Tails,
+    check_path,
+    watched,
+    with_parts_of_folders,
+)
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
 from mmap_studio.storage.opener import opened
@@ -46,6 +56,8 @@ MOST_FILES = 300
 """Text files that are looked into: some data sets have one an image."""
 ABOVE = 2
 """Folders that a list's paths may start above the root."""
+BELOW = 2
+"""Folders that must stay of such a path where the images lie in a folder below the root."""
 EVERYWHERE = "*"
 """The group of lists that have one name in several folders."""
 
@@ -62,6 +74,8 @@ class ListStyle:
     """A third field names the domain."""
     pets: bool = False
     """Two numbers follow the label, as of Oxford-IIIT Pet: `Abyssinian_100 1 1 1`."""
+    stems: bool = False
+    """The words behind an image's name without its suffix are the label."""
 
 
 def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str, list[str]]:
@@ -71,7 +85,7 @@ def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[s
     several folders are one group, `EVERYWHERE`.
     """
     found: dict[str, list[str]] = {}
-    texts = sorted(path for path in texts if path.lower().endswith(SUFFIXES))
+    texts = without_unions(sorted(path for path in texts if path.lower().endswith(SUFFIXES)))
     for path in texts:
         if _NAME.fullmatch(PurePosixPath(path).name):
             found.setdefault(path.rpartition("/")[0], []).append(path)
@@ -118,7 +132,14 @@ def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
         if any(len(one) != count for one in fields) or (words and count == 3 and not style.separator):
             continue  # the words of a label may be parted by blanks
         return ListStyle(style.separator, words, count == 3)
+    parted = [line.split(maxsplit=1) for line in lines]
+    if lines and all(len(one) == 2 and _is_stem(one[0], images) for one in parted):
+        return ListStyle(words=True, stems=True)
     return None
+
+
+def _is_stem(text: str, images: ImageIndex) -> bool:
+    return not is_image(text) and next(images.bases(text), None) is not None
 
 
 def _of_pets(fields: Sequence[str], images: ImageIndex) -> bool:
@@ -146,6 +167,7 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
     """
     domains: dict[str, Rows] = {}
     said: list[str] = []
+    unused: list[DataError] = []
     by_name = all(_NAME.fullmatch(PurePosixPath(path).name) for path in paths)
     for path in paths:
         domain, split = _name(path) if by_name else meaning(path, root)
@@ -154,19 +176,28 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
             style = seen
         found: dict[str, list[ImageRow]] = {}
         bad, folder = BadRows(), path.rpartition("/")[0]
-        for image, label, own in watched(read_list(root / path, style, folder, Tails(images), bad), tick):
+        tails = Tails(images, domain if domain != root.name else "")
+        for image, label, own in watched(read_list(root / path, style, folder, tails, bad), tick):
             found.setdefault(own or domain, []).append(ImageRow(image, sys.intern(label), split))
-        said += bad.notices(sum(map(len, found.values())))
+        try:
+            said += bad.notices(sum(map(len, found.values())))
+        except DataError as error:
+            if found:
+                raise
+            unused.append(error)
         for name, own_rows in found.items():
             where = f"List {shown(f'{name}_*.txt' if by_name else path)}"
             rows = domains.setdefault(name, Rows(name, where))
             if not by_name:
                 own_rows = _placed(own_rows, path, images)
             rows.rows += own_rows
+    if unused and not domains:
+        raise unused[0]
+    said += [f"A list is left out, of which no line can be used: {error}" for error in unused]
     for rows in domains.values():
         if by_name:
             rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
-    return TableRows(list(domains.values()), said, [])
+    return TableRows(list(domains.values()), [*said, *with_parts_of_folders(list(domains.values()))], [])
 
 
 def _placed(rows: list[ImageRow], path: str, images: ImageIndex) -> list[ImageRow]:
@@ -225,9 +256,15 @@ def find_base(paths: Sequence[str], images: ImageIndex, own: str = "") -> tuple[
     for cut in range(ABOVE + 1):
         if covered(paths, images, cut=cut) * 2 > len(paths):
             return "", cut
-    votes = Counter(base for path in paths[:5] for base in images.bases(path))
-    hits = {base: covered(paths, images, base) for base in votes}
-    return max(hits, key=lambda base: (hits[base], _fit(base, name), -len(base)), default=""), 0
+    for cut in range(
+        ABOVE + 1
+    ):  # behind what is cut off a domain and a class must stay: `real/cat/1.jpg` is no sketch's
+        first = [path.split("/", cut)[-1] for path in paths[:5] if cut == 0 or path.count("/") >= cut + BELOW]
+        votes = Counter(base for path in first for base in images.bases(path))
+        hits = {base: covered(paths, images, base, cut) for base in votes}
+        if hits:
+            return max(hits, key=lambda base: (hits[base], _fit(base, name), -len(base))), cut
+    return "", 0
 
 
 def _fit(folder: str, file: str) -> tuple[bool, bool]:
@@ -279,7 +316,7 @@ def _text(line: bytes, where: str) -> str:
 
 
 def _parted(text: str, style: ListStyle, where: str, folder: str, tails: Tails | None) -> tuple[str, str, str]:
-    fields = text.split() if style.pets else _fields(text, style.separator)
+    fields = text.split(maxsplit=1) if style.stems else text.split() if style.pets else _fields(text, style.separator)
     if style.pets and len(fields) == 4:
         fields = fields[:2]
     if len(fields) != (3 if style.domains else 2) or not fields[0] or not (style.words or _is_label(fields[1])):

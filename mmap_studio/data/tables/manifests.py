@@ -8,11 +8,12 @@ task and one for the split. In a one-hot table every class is a column of 0 and 
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import is_columnar, is_image
+from mmap_studio.data.layouts import split_of
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.annotations import LINES, json_rows
 from mmap_studio.data.tables.delimited import MAX_LINES as MAX_LINES
@@ -20,13 +21,24 @@ from mmap_studio.data.tables.delimited import csv_rows
 from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
 from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import BadRows, ImageRow, Parts, Rows, TableRows, Tails, check_path, watched
+from mmap_studio.data.tables.rows import (
+    BadRows,
+    ImageRow,
+    Parts,
+    Rows,
+    TableRows,
+    Tails,
+    check_path,
+    watched,
+    with_parts_of_folders,
+)
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name", "img", "img_path",
-             "image_name", "file_path", "image_file", "filenames", "image_id", "img_id", "id"),
+             "image_name", "file_path", "image_file", "filenames", "fname", "img_name", "image_filename",
+             "img_filename", "image_id", "img_id", "id"),
     "class": ("class", "label", "class_name", "category", "target", "labels", "label_name", "category_name",
               "species", "breed", "diagnosis", "dx", "class_id", "classid", "label_id", "category_id", "class_index",
               "fine_label"),
@@ -37,6 +49,12 @@ COLUMNS = {
 SUFFIXES = (".csv", ".tsv", ".parquet", ".json", *LINES)
 GENERIC = re.compile(r"metadata|_?classes|_?annotations(\.coco)?|labels?|data|index|images?|instances?", re.IGNORECASE)
 """Names of tables that say nothing of what is in them, without their suffix."""
+FLAGS = {
+    "is_train": "train", "is_training": "train", "is_valid": "val", "is_val": "val", "is_validation": "val",
+    "is_test": "test",
+}  # fmt: skip
+"""Columns that say of a row whether it is of one part."""
+YES = ("1", "1.0", "true", "yes", "t", "y")
 NO_CLASS = ("nan", "<na>", "null")
 """What programs write into a cell that has nothing."""
 MOST_CLASSES = 2_000
@@ -76,7 +94,7 @@ def class_columns(path: Path) -> list[str]:
 
 def is_class_column(name: str) -> bool:
     """Whether a column may be one of classes by its name: `label`, `coarse_label`."""
-    small = name.strip().casefold()
+    small = plain(name)
     return small in COLUMNS["class"] or small.endswith(("_label", "_class", "_category"))
 
 
@@ -109,6 +127,7 @@ def read_manifests(
                 bad.add(DataError(f"{here}: {empty}"))
                 continue
             try:
+                tails.domain = task.strip().casefold()
                 own, given = check_path(image.strip(), here, folder, tails), parts.of(split, here)
             except DataError as error:
                 bad.add(error)
@@ -123,8 +142,23 @@ def read_manifests(
             kept.rows += [row._replace(path=placed(row.path, images, base, cut)) for row in rows]
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
+    said += [f"Column {shown(name)} is read as the parts." for name in _known_by_cells(root, paths, column)]
+    said += with_parts_of_folders(list(tasks.values()))
     columns = dict.fromkeys(_column_of("split", columns_of(root / path)) for path in paths)
     return TableRows(list(tasks.values()), [*said, *parts.notices([name for name in columns if name])], skipped)
+
+
+def _known_by_cells(root: Path, paths: Sequence[str], column: str) -> list[str]:
+    """The columns that say the parts, by what is in them or as flags."""
+    found: list[str] = []
+    for path in paths:
+        header, places = columns_of(root / path), _places(columns_of(root / path), column)
+        if not path.lower().endswith((".csv", ".tsv")) or "split" in places:
+            continue
+        places = _by_content(root / path, header, places)
+        flags = [name for name in header if plain(name) in FLAGS]
+        found += [header[places["split"]]] if "split" in places else flags
+    return list(dict.fromkeys(found))
 
 
 def is_of_classes(path: Path) -> bool:
@@ -195,11 +229,14 @@ def _header(path: Path) -> list[str]:
 def _csv_values(path: Path, column: str, bad: BadRows) -> Iterator[tuple[str, Values]]:
     lines = csv_rows(path)
     _, header = next(lines, (0, []))
-    places = _places(header, column)
-    if "class" not in places and (hot := _one_hot(path, header)):
+    places = _by_content(path, header, _places(header, column))
+    if "class" not in places and (hot := _one_hot(path, header, places)):
         yield from _one_hot_values(lines, header, places["path"], hot, path, bad)
         return
-    places = _checked(header, path, column)
+    places = _checked(header, path, column, places)
+    flags = {place: FLAGS[name] for place, name in enumerate(map(plain, header)) if name in FLAGS}
+    flags = {} if "split" in places else flags
+    rest = "test" if flags and "train" in flags.values() else "train" if flags else ""
     for number, cells in lines:
         if not any(cells):
             continue
@@ -208,12 +245,34 @@ def _csv_values(path: Path, column: str, bad: BadRows) -> Iterator[tuple[str, Va
             bad.add(DataError(f"Table {shown(path.name)}, line {number}: {has}; correct the line."))
             continue
         path_, class_, task, split = (cells[places[c]] if c in places else "" for c in COLUMNS)
-        yield f"line {number}", (path_, class_, task, split)
+        given = next((part for place, part in flags.items() if cells[place].strip().casefold() in YES), rest)
+        yield f"line {number}", (path_, class_, task, split or given)
 
 
-def _one_hot(path: Path, header: Sequence[str]) -> list[int]:
+def _by_content(path: Path, header: Sequence[str], places: dict[str, int]) -> dict[str, int]:
+    """With the columns of paths and of parts that are known by their cells alone: the only one whose cells end as
+    images do; the only one whose cells all name parts, training and another.
+    """
+    free = [place for place in range(len(header)) if place not in places.values()]
+    if "path" not in places:
+        rows = [cells for _, cells in islice(csv_rows(path), 1, 1 + LOOK_AT) if len(cells) == len(header)]
+        files = [place for place in free if rows and all(is_image(row[place].strip()) for row in rows)]
+        places = places | ({"path": files[0]} if len(files) == 1 else {})
+    if "split" not in places:
+        words: dict[int, set[str | None]] = {place: set() for place in free if place not in places.values()}
+        for _, cells in islice(csv_rows(path), 1, None):
+            for place in list(words):
+                words[place].add(split_of(cells[place]) if place < len(cells) else None)
+            words = {place: parts for place, parts in words.items() if None not in parts}
+            if not words:
+                break
+        parted = [place for place, parts in words.items() if {"train"} < parts]
+        places = places | ({"split": parted[0]} if len(parted) == 1 else {})
+    return places
+
+
+def _one_hot(path: Path, header: Sequence[str], places: Mapping[str, int]) -> list[int]:
     """The columns of a one-hot table, by its first rows; none where it is another."""
-    places = _places(header, "")
     others = [place for place in range(len(header)) if place not in places.values() and header[place].strip()]
     if "path" not in places or len(others) < 2:
         return []
@@ -227,6 +286,7 @@ def _one_hot_values(
     lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int], where: Path,
     bad: BadRows,
 ) -> Iterator[tuple[str, Values]]:  # fmt: skip
+    several, rows = 0, 0
     for number, cells in lines:
         if not any(cells):
             continue
@@ -237,7 +297,13 @@ def _one_hot_values(
             bad.add(DataError(f"One-hot table {shown(where)}, line {number}: {flags}"))
             continue
         on = [header[place].strip() for place in hot if _flag(cells[place])]
+        several, rows = several + (len(on) > 1), rows + 1
         yield f"line {number}", (cells[path], on[0] if len(on) == 1 else None, "", "")
+    if several * 2 >= rows > 0:
+        raise DataError(
+            f"One-hot table {shown(where)} must give an image one class, but of {counted(rows, 'row')} {several:,} "
+            f"{'gives' if several == 1 else 'give'} several, which is not read; write one class for every image."
+        )
 
 
 def _flag(cell: str) -> bool | None:
@@ -255,19 +321,29 @@ def _json_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
 
 
 def _places(header: Sequence[str], column: str) -> dict[str, int]:
-    names = [name.strip().casefold() for name in header]
+    names = [plain(name) for name in header]
     found = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
     places = {what: own[0] for what, own in found.items() if own}
-    if column and column in (plain := [name.strip() for name in header]):
-        places["class"] = plain.index(column)
+    if column and column in (own := [name.strip() for name in header]):
+        places["class"] = own.index(column)
     elif "class" not in places:
         ends = [place for place, name in enumerate(header) if is_class_column(name)]
         places |= {"class": ends[0]} if ends else {}
     return places
 
 
-def _checked(header: Sequence[str], path: Path, column: str) -> dict[str, int]:
-    places = _places(header, column)
+def plain(name: str) -> str:
+    """A column's name as it is looked up: ` Image Name ` is `image_name`."""
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
+
+
+def _checked(header: Sequence[str], path: Path, column: str, places: dict[str, int] | None = None) -> dict[str, int]:
+    places = _places(header, column) if places is None else places
+    if not header:
+        raise DataError(
+            f"Table {shown(path)} must begin with a line of names of columns, but is empty; get it again, or move it "
+            "away."
+        )
     if column and column not in [name.strip() for name in header]:
         raise DataError(
             f"Table {shown(path)} must have the column {shown(column)}; found {some(header) or 'none'}; name one "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import TABLES, is_columnar
+from mmap_studio.data.layouts import without_unions
 from mmap_studio.data.tables.annotations import BOXES
 from mmap_studio.data.tables.image_columns import class_columns as image_class_columns
 from mmap_studio.data.tables.image_columns import has_images
@@ -92,7 +93,7 @@ def offers_of(root: Path, texts: Sequence[str], packed: Sequence[str], images: I
     problems = {path: table_problem(root / path) for path in tables[:MOST_TABLES] if path not in forms}
     manifests = tuple(sorted(path for path, why in problems.items() if why is None))
     shown_once = _of_classes(root, manifests)
-    manifests = tuple(path for path in manifests if path not in shown_once)
+    manifests = tuple(without_unions([path for path in manifests if path not in shown_once]))
     joined = len(manifests) > 1 and together(root, manifests, images)
     shards = tuple(sorted(packed)) if packed and all(is_shard(root / path) for path in sorted(packed)[:LOOK_AT]) else ()
     columns = image_class_columns(root / image_tables[0]) if image_tables else []

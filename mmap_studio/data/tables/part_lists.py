@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from mmap_studio.data.layouts import split_of
+from mmap_studio.data.layouts import split_of, without_unions
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_index import ImageIndex, placed
 from mmap_studio.data.tables.lists import LOOK_AT, MOST_FILES, find_base, first_lines, list_lines
@@ -35,7 +35,9 @@ def part_lists(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str
             found.setdefault(path.rpartition("/")[0], {}).setdefault(part_of(path)[1], []).append(path)
     for folder, splits in found.items():
         whole = {number: paths for number, paths in splits.items() if {"train"} < {part_of(path)[0] for path in paths}}
-        found[folder] = {number: whole[number] for number in sorted(whole, key=lambda number: int(number or 0))}
+        found[folder] = {
+            number: without_unions(whole[number]) for number in sorted(whole, key=lambda number: int(number or 0))
+        }
     for path in texts:
         folder, _, name = path.rpartition("/")
         both = [f"{folder}/{one}" if folder else one for one in BY_NUMBER]

@@ -154,18 +154,23 @@ def check_path(path: str, where: str, folder: str = "", tails: "Tails | None" = 
 class Tails:
     """Absolute paths that another computer wrote: the longest end of each that is one image here, from the root."""
 
-    def __init__(self, images: ImageIndex) -> None:
-        self._images = images
+    def __init__(self, images: ImageIndex, domain: str = "") -> None:
+        self._images, self.domain = images, domain.casefold()
+        """The domain's folder, where a path has one, is never cut off: `/x/sketch/cat/1.jpg` is no `real/cat/1.jpg`."""
         self._cut, self._base = 0, ""
         """Of the last one that was found: the others begin alike."""
 
     def of(self, path: str) -> str:
         """The image's path; empty where none or several are meant."""
         parts = path.split("/")
+        folders = [part.casefold() for part in parts[:-1]]
+        last = folders.index(self.domain) if self.domain and self.domain in folders else len(parts) - 1
+        if last < self._cut:
+            self._cut = 0
         again = from_root("/".join(parts[self._cut :]), self._base, 0)
         if self._cut and again in self._images:
             return again
-        for cut in range(1, len(parts)):
+        for cut in range(1, last + 1):
             end = "/".join(parts[cut:])
             if bases := list(self._images.bases(end)):
                 self._cut, self._base = cut, bases[0]
@@ -231,6 +236,24 @@ def _kept(
     return list(kept.values()), list(repetitions(f"Task {shown(found.task)}", repeated)), skipped
 
 
+def with_parts_of_folders(found: Sequence[Rows]) -> list[str]:
+    """Give the parts that the folders of the paths are called by, `train/1.png` and `test/2.png`, where rows say none;
+    a sentence about it, or nothing.
+    """
+    rows = [row for one in found for row in one.rows]
+    if not rows or any(row.split for row in rows):
+        return []
+    above = [row.path.split("/")[:-1] for row in rows]
+    for depth in range(min(map(len, above))):
+        names = {folders[depth] for folders in above}
+        parts = {split_of(name) for name in names}
+        if {"train"} < parts and None not in parts:
+            for one in found:
+                one.rows = [row._replace(split=split_of(row.path.split("/")[depth])) for row in one.rows]
+            return [f"The parts are those of the folders in the paths: {some(sorted(names))}."]
+    return []
+
+
 def repetitions(start: str, repeated: Mapping[tuple[str | None, str | None], int]) -> Iterator[str]:
     """Sentences about images that were named again: part that keeps them, part that names them too -> how many."""
     for (first, second), count in repeated.items():
@@ -248,13 +271,7 @@ def _names(
     if not all(_is_number(label) for label in labels):
         return tuple(labels)
     names = () if found.in_tables else _folders(found, labels, kept, notices) or _stems(found, labels, kept, notices)
-    if names:
-        return names
-    notices.append(
-        f"Task {shown(found.task)}: the classes have numbers and no folders of their own; say what CLIP should read "
-        "with --class NUMBER=NAME or in project.toml."
-    )
-    return tuple(labels)
+    return names or tuple(labels)
 
 
 def _folders(

@@ -78,7 +78,8 @@ def read_shards(
     found = [one for one in tasks.values() if one.rows]
     for one in found:
         classes = {row.label for row in one.rows}
-        if len(classes) * 2 > len(one.rows) and len(classes) > 50:
+        wordy = sum(label.count(" ") > 1 for label in classes) * 2 > len(classes) > 10
+        if len(classes) * 2 > len(one.rows) and (wordy or len(classes) > 50):
             raise DataError(
                 f"{one.where} must give every image one of a few classes, but {counted(len(one.rows), 'image')} have "
                 f"{counted(len(classes), 'text')}, such as {shown(min(classes)[:LONGEST])}: these are captions; use "

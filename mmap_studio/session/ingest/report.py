@@ -4,7 +4,7 @@ The command line and the window show the same report before and after anything i
 loads no torch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -199,7 +199,7 @@ class ImportReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """The notices, subjects that are kept together, classes that say nothing or have no image in a part."""
-        of_classes = (text for task in self.tasks for text in (*_missing(task), *_imbalanced(task)))
+        of_classes = [text for task in self.tasks for text in (*_missing(task), *_imbalanced(task))]
         bare = self._unvalidated
         have = "has" if len(bare) == 1 else "have"
         said = [f"{some(bare)} {have} no validation image: {UNVALIDATED}."] if bare else []
@@ -207,7 +207,8 @@ class ImportReport:
         if untested := [task.name for task, split in drawn if any(NO_TEST in text for text in split.notices)]:
             said.insert(0, f"{some(untested)}: {NO_TEST}.")
         names = unnamed_notices({task.name: task.class_texts for task in self.tasks})
-        return (*self.notices, *names, *self.planned.notices, *said, *of_classes)
+        of_images = (text for pair in zip(self.tasks, self.equal, strict=False) for text in _in_two(*pair))
+        return (*self.notices, *names, *self.planned.notices, *said, *of_classes, *of_images)
 
     @property
     def _unvalidated(self) -> list[str]:
@@ -327,7 +328,7 @@ def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -
     One task is all of its folder, so it has no part: the folder may be called otherwise later.
     """
     name = printable(domain.name)[:LONGEST_TITLE] or "task"
-    names = entry_names(found.names, domain.classes)
+    names = entry_names(found.own_names.get(domain.name, found.names), domain.classes)
     if found.layout == "one-task":
         return TaskEntry(name=name, folder=str(found.root), layout=found.layout, class_names=names)
     if not (domain.packed or domain.part or forced):
@@ -360,6 +361,24 @@ def _missing(task: ImportedTask) -> list[str]:
             has = counted(len(missing), "class has", "classes have")
             said.append(f"Task {shown(task.name)}: {has} no {what} image: {some(missing)}.")
     return said
+
+
+def _in_two(task: ImportedTask, equal: Mapping[int, bytes]) -> Iterator[str]:
+    """That equal images are of several classes in use, of which one at most is right."""
+    texts = {name: text for text, names in task.members for name in names}
+    of_text = [texts.get(name) for name in task.domain.classes]
+    seen: dict[bytes, dict[str, int]] = {}
+    for row, digest in equal.items():
+        text = of_text[int(task.domain.files.classes[row])]
+        if text is not None:
+            seen.setdefault(digest, {}).setdefault(text, row)
+    if several := [tuple(own.values()) for own in seen.values() if len(own) > 1]:
+        names = some([task.domain.files.path(row) for row in several[0]], 2)
+        are = "image is" if len(several) == 1 else "images are"
+        yield (
+            f"Task {shown(task.name)}: {len(several):,} {are} in several classes, such as {names}; keep the one that "
+            "is right."
+        )
 
 
 def _imbalanced(task: ImportedTask) -> list[str]:

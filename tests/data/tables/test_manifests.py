@@ -86,7 +86,7 @@ class TestManifests:
 
     @pytest.mark.parametrize(("data", "text"), [(b"caf\xe9,class\n", "must be UTF-8 text"),
                                                 (b"a,b\n1,2\n", "must have a column for the path (path, image"),
-                                                (b"", "must have a column for the path"),
+                                                (b"", "must begin with a line of names of columns, but is empty"),
                                                 (b'path,class\n"x', "line 2: it must be CSV")])  # fmt: skip
     def test_files_that_are_refused(self, data, text, tmp_path):
         (self.root(tmp_path) / "x.csv").write_bytes(data)

@@ -5,6 +5,7 @@ for what a library says. A test sees to it that every place that refuses is in t
 """
 
 import ast
+import gzip
 import json
 import re
 import struct
@@ -115,6 +116,17 @@ def no_bytes():
 
     kind = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
     return arrow.array([{"bytes": None, "path": "a.png"}] * 4, kind)
+
+
+def encrypted(data):
+    """A zip with the flags of one that has a password."""
+    data = bytearray(data)
+    for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        place = data.find(mark)
+        while place >= 0:
+            data[place + flags] |= 1
+            place = data.find(mark, place + 4)
+    return bytes(data)
 
 
 def limit(module, name, value):
@@ -498,7 +510,7 @@ CASES = {
     "rows of another part": (
         table([f"{row},later" for row in ROWS], "path,label,split"),
         "Table 't.csv', line 2: a split must be one of train, val, valid, validation, crossval, test, "
-        "training, trainval, dev, eval, evaluation, validate, testing, or empty. Got 'later' instead.",
+        "training, trainval, dev, eval, evaluation, validate, testing, holdout, or empty. Got 'later' instead.",
     ),
     "rows that are not one-hot": (
         table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), *["a.png,2,0"] * 61], "path,cat,dog"),
@@ -507,6 +519,46 @@ CASES = {
     "rows of a one-hot table that are short": (
         table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), *["a.png,0"] * 61], "path,cat,dog"),
         "One-hot table 'ROOT/d/t.csv', line 62: each of 2 classes must be 0 or 1; found 2 cells; correct the line.",
+    ),
+    "a table of several classes an image": (
+        table([f"images/im_{i}.png,1,1" for i in range(4)], "path,cat,dog"),
+        "One-hot table 'ROOT/d/t.csv' must give an image one class, but of 4 rows 4 give several, which is not read; "
+        "write one class for every image.",
+    ),
+    "an empty table": (
+        read({"d/t.csv": "\n\n", **flat("d/images")}, "d/t.csv"),
+        "Table 'ROOT/d/t.csv' must begin with a line of names of columns, but is empty; get it again, or move it away.",
+    ),
+    "captions in place of classes": (
+        read({"d/a-0000.tar": shard([f"a photo number {i}" for i in range(12)], suffix="txt")}, "d"),
+        "Shard 'a-0000.tar' must give every image one of a few classes, but 12 images have 12 texts, such as "
+        "'a photo number 0': these are captions; use shards with classes.",
+    ),
+    "an archive in an archive": (
+        read({"d/x.zip": zipped({"inner.zip": zipped(domains("Art"))})}, "d"),
+        "Folder 'ROOT/d' holds no images where they are looked for: required SHAPE; found 1 folder and 1 other file, "
+        ".zip, such as 'x.zip/inner.zip'; unpack them, or pack them as zip or tar.",
+    ),
+    "a piece of an archive": (
+        read({"d/x.zip.001": b"PK", "d/x.zip.002": b"x"}, "d"),
+        "Folder 'ROOT/d' holds no images where they are looked for: required SHAPE; found 0 folders and 2 other "
+        "files, 1 of them .001, such as 'x.zip.001'; these are pieces of one archive, so join them and unpack it, as "
+        "`7z x` does from the first.",
+    ),
+    "an archive with a password": (
+        read({"x.zip": encrypted(zipped(tree("cat", "dog", n=1)))}, "x.zip"),
+        "Folder 'ROOT/x.zip' holds no images where they are looked for: required SHAPE; found 0 folders and 2 other "
+        "files ('cat/0.png': it is encrypted); unpack the archive yourself, and name the folder.",
+    ),
+    "an archive by another name": (
+        read({"x.zip": gzip.compress(tar(domains("Art")))}, "x.zip"),
+        "Archive 'ROOT/x.zip' must be packed as its name says, but is packed as .tar.gz; call it so.",
+    ),
+    "a table in an archive": (
+        read({"x.zip": zipped(flat("train") | {"train.csv": b"id,label\n"})}, "x.zip"),
+        "Folder 'ROOT/x.zip' must hold class folders, but holds 4 images and no class folders; sort them as SHAPE, or "
+        "put a table of them (columns path and class) beside them. 'train.csv' lies in an archive, where lists, tables "
+        "and names of classes are not read; unpack it if it says classes or parts.",
     ),
     "a table that is not there": (
         table(ROWS, column="breed"),
@@ -711,7 +763,7 @@ CASES = {
     "a part that is none in a table of images": (
         columnar({**LABELLED, "split": ["later"] * 4}),
         "Table 't.parquet', row 1: a split must be one of train, val, valid, validation, crossval, test, "
-        "training, trainval, dev, eval, evaluation, validate, testing, or empty. Got 'later' instead.",
+        "training, trainval, dev, eval, evaluation, validate, testing, holdout, or empty. Got 'later' instead.",
     ),
     "one table of images that is not there": (
         columnar(LABELLED, at="d", layout="parquet:x.parquet"),

@@ -182,6 +182,42 @@ CASES = {
         dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 4))),
     ),
     "a folder of a number": (tree("2750/Crop", "2750/Forest"), "domains", {"d": (("Crop", "Forest"), (0, 0, 0, 4))}),
+    "masks beside the images of each class": (
+        tree("COVID/images", "COVID/masks", "Normal/images", "Normal/masks"),
+        "one-task",
+        {"d": (("COVID", "Normal"), (0, 0, 0, 4))},
+    ),
+    "masks beside the images": (domains("images", "masks"), "domains", {"d": (CLASSES, (0, 0, 0, 4))}),
+    "a part of no class in a folder": (
+        domains("train", "validation") | tree("test/trunk01", "test/trunk02"),
+        "one-task",
+        {"d": (CLASSES, (4, 4, 0, 0))},
+    ),
+    "a part whose images are of no class": (
+        domains("train") | flat("test"),
+        "one-task",
+        {"d": (CLASSES, (4, 0, 0, 0))},
+    ),
+    "Tiny ImageNet": (
+        tree(*(f"tiny/train/{name}/images" for name in IDS))
+        | flat("tiny/val/images")
+        | flat("tiny/test/images")
+        | {"tiny/words.txt": named(zip(IDS, CLASSES, strict=True)), "tiny/wnids.txt": lines(IDS)},
+        "domain-splits",
+        {"tiny": (IDS, (4, 0, 0, 0))},
+    ),
+    "parts with a number in front": (domains("1_train", "2_test"), "one-task", {"d": (CLASSES, (4, 0, 4, 0))}),
+    "a holdout": (domains("train", "holdout"), "one-task", {"d": (CLASSES, (4, 0, 4, 0))}),
+    "domains called as folds": (
+        domains("fold_0", "fold_1"),
+        "domains",
+        dict.fromkeys(("fold_0", "fold_1"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "a domain called as a part": (
+        domains("train", "gallery"),
+        "domains",
+        dict.fromkeys(("gallery", "train"), (CLASSES, (0, 0, 0, 4))),
+    ),
     # kinds of images
     "TIFF": (domains("Art", suffix=".tif", kind="TIFF"), "domains", {"Art": (CLASSES, (0, 0, 0, 4))}),
     "PPM, GIF, AVIF, JPEG by other names": (
@@ -281,6 +317,43 @@ CASES = {
         "lists:.",
         {"Art": (CLASSES, (2, 0, 2, 0))},
     ),
+    "lists of another computer, of which one domain is there": (
+        domains("real")
+        | {
+            f"{d}_{s}.txt": lines(f"/home/me/dn/{d}/{c}/{i}.png {k}" for k, c in enumerate(CLASSES))
+            for i, s in enumerate(("train", "test"))
+            for d in ("real", "sketch")
+        },
+        "lists:.",
+        {"real": (CLASSES, (2, 0, 2, 0))},
+    ),
+    "lists with folders that are not here in front": (
+        domains("pictures/Art")
+        | {
+            f"splits/Art_{s}.txt": lines(f"./data/office/Art/{c}/{i}.png {k}" for k, c in enumerate(CLASSES))
+            for i, s in enumerate(("train", "test"))
+        },
+        "lists:splits",
+        {"Art": (CLASSES, (2, 0, 2, 0))},
+    ),
+    "a list of training and validation together beside one of each": (
+        flat("all", 6)
+        | {
+            f"x_{s}.txt": lines(f"im_{i}.png {CLASSES[i % 2]}" for i in rows)
+            for s, rows in (("train", (0, 1)), ("val", (2, 3)), ("trainval", range(4)), ("test", (4, 5)))
+        },
+        "lists:.",
+        {"x": (CLASSES, (2, 2, 2, 0))},
+    ),
+    "FGVC Aircraft": (
+        {f"data/images/{i:07}.png": picture() for i in range(4)}
+        | {
+            f"data/images_family_{s}.txt": lines(f"{i:07} {('Boeing 707', 'A300')[i % 2]}" for i in rows)
+            for s, rows in (("train", (0, 1)), ("test", (2, 3)))
+        },
+        "lists:data",
+        {"images_family": (("A300", "Boeing 707"), (2, 0, 2, 0))},
+    ),
     "Food-101": (
         domains("images")
         | {f"meta/{s}.txt": lines(f"{c}/{i}" for c in CLASSES) for i, s in enumerate(("train", "test"))}
@@ -352,6 +425,46 @@ CASES = {
         {"d": (("0", "1"), (2, 0, 2, 0))},
     ),
     # tables
+    "a table of other folders' parts": (
+        flat("train")
+        | flat("test")
+        | {"labels.csv": csv(f"{s}/im_{i}.png,{CLASSES[i % 2]}" for s in ("train", "test") for i in range(4))},
+        "manifest:labels.csv",
+        {"d": (CLASSES, (4, 0, 4, 0))},
+    ),
+    "a table of another computer, of which one domain is there": (
+        domains("real")
+        | {
+            "all.csv": csv(
+                (
+                    f"/home/me/{d}/{c}/{i}.png,{c},{d},{s}"
+                    for d in ("real", "sketch")
+                    for c in CLASSES
+                    for i, s in enumerate(("train", "test"))
+                ),
+                "path,label,domain,split",
+            )
+        },
+        "manifest:all.csv",
+        {"real": (CLASSES, (2, 0, 2, 0))},
+    ),
+    "columns in other words": (
+        flat("images", 6)
+        | {
+            "x.csv": csv(
+                (f"im_{i}.png | {CLASSES[i % 2]}|{('Training', 'TEST ', 'valid')[i // 2]}" for i in range(6)),
+                "\n Image Name |Class-Label|Set",
+            )
+        },
+        "manifest:x.csv",
+        {"x": (CLASSES, (2, 2, 2, 0))},
+    ),
+    "a column of images and one of flags": (
+        flat("images")
+        | {"x.csv": csv((f"im_{i}.png,{CLASSES[i % 2]},{i > 1}" for i in range(4)), "shot,label,is_valid")},
+        "manifest:x.csv",
+        {"x": (CLASSES, (2, 2, 0, 0))},
+    ),
     **{
         f"GTSRB, {name}": (
             tree("Train/0", "Train/1")
@@ -536,6 +649,13 @@ SAID = {
     "SUN397 with its lists": "4 images are named nowhere, and not used.",
     "Oxford-IIIT Pet": "Task 'd': the classes have numbers, and are called as their files are: 'Abyssinian', "
     "'american_bulldog'.",
+    "a part of no class in a folder": "No class of test ('trunk01', 'trunk02') is one of training, so test is not "
+    "used; --layout domains reads parts as domains.",
+    "a part whose images are of no class": "'test' holds images of no class, and is not used.",
+    "domains called as folds": "By their names, 'fold_0', 'fold_1' are parts of one data set, but 'fold_0', 'fold_1' "
+    "are read as domains; call parts train, val and test if they are.",
+    "a table of other folders' parts": "The parts are those of the folders in the paths: 'test', 'train'.",
+    "columns in other words": "Column 'Set' is read as the parts.",
     "GTSRB, semicolons": "Table 'Meta.csv' shows each class once, beside tables of parts; it is not used.",
 }
 """What a user is told of some of them."""
@@ -606,6 +726,54 @@ def test_a_row_that_cannot_be_used_stops_no_other(row, said, tmp_path):
 def test_numbers_are_called_as_a_json_beside_them_says(file, text, tmp_path):
     report = import_report([str(write(tmp_path / "d", domains("a", "b", classes=("0", "1")) | {file: text}))])
     assert [list(task.class_texts) for task in report.tasks] == [["daisy", "rose"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("names", "file", "texts"),
+    [
+        (("n02085620-Chihuahua", "n02110627-affenpinscher"), {}, ["chihuahua", "affenpinscher"]),
+        (("00_airplane", "01_bird"), {}, ["airplane", "bird"]),
+        (("2_door", "4_door"), {}, ["2 door", "4 door"]),
+        (
+            ("0000", "0001"),
+            {"clsidx_to_labels.txt": "{0: 'tench, Tinca tinca',\n 1: 'goldfish'}\n"},
+            ["tench", "goldfish"],
+        ),
+        (("0", "1"), {"classes.csv": "label,name\n0,cat\n1,dog\n"}, ["cat", "dog"]),
+    ],
+)
+def test_numbers_give_way_to_names(names, file, texts, tmp_path):
+    report = import_report([str(write(tmp_path / "d", domains("a", "b", classes=names) | file))])
+    assert [list(task.class_texts) for task in report.tasks] == [texts] * 2
+
+
+def test_numbers_of_several_data_sets_have_the_names_that_lie_with_each(tmp_path):
+    files = domains("pets", "flowers", classes=("0", "1"))
+    files |= {"pets/labels.txt": "cat\ndog\n", "flowers/labels.txt": "rose\ntulip\n"}
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert {task.name: task.class_texts for task in report.tasks} == {"pets": CLASSES, "flowers": ("rose", "tulip")}
+
+
+def test_a_file_of_too_few_names_is_named(tmp_path):
+    report = import_report(
+        [str(write(tmp_path / "d", domains("a", "b", classes=("0", "1")) | {"labels.txt": "cat\n"}))]
+    )
+    said = "By its name, 'labels.txt' says what the 2 classes are called, but has no name for each; it is not used."
+    assert said in report.notices
+
+
+def test_an_image_in_two_classes_is_told(tmp_path):
+    same = picture()
+    report = import_report([str(write(tmp_path / "d", domains("a", "b") | {"a/cat/x.png": same, "a/dog/y.png": same}))])
+    told = "Task 'a': 1 image is in several classes, such as 'cat/x.png', 'dog/y.png'; keep the one that is right."
+    assert told in report.notes
+
+
+def test_lists_in_an_archive_are_told(tmp_path):
+    packed = zipped(domains("a", "b") | {"a_train.txt": b"a/cat/0.png 0"})
+    report = import_report([str(write(tmp_path, {"x.zip": packed}) / "x.zip")])
+    said = "lies in an archive, where lists, tables and names of classes are not read; unpack it if it says"
+    assert any(said in text for text in report.notices)
 
 
 @pytest.mark.parametrize("text", ["7", "null", '"daisy"', "[1, 2]", '{"0": {"1": 2}}'])
