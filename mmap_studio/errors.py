@@ -57,3 +57,6 @@ class DeviceLostError(TrainingError):
 
 class Interrupted(StudioError):  # noqa: N818  (nothing went wrong)
     """The user stopped the work; what was finished has been kept."""
+
+    def __init__(self, sentence: str = "Stopped by the user; what is finished was kept.") -> None:
+        super().__init__(sentence)

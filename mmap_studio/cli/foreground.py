@@ -31,14 +31,14 @@ def run_in_foreground(project: Project, options: RunOptions) -> RunEnded:
         from mmap_studio.session.run import pipeline
 
         kept = Kept(project)
-        events = pipeline.run(project, replace(options, watch=_watch), user_cache(shown.line))
+        events = pipeline.run(project, replace(options, watch=STOPPER.watch), user_cache(shown.line))
         with STOPPER.careful(kept.sentence):
             try:
                 with closing(events):
                     for event in events:
                         kept.hear(event)
                         shown.hear(event)
-                        _watch()
+                        STOPPER.watch()
             except (KeyboardInterrupt, Interrupted):
                 shown.__exit__()
                 say(kept.sentence())
@@ -61,14 +61,14 @@ def run_by(engine: Engine, runs: Sequence[tuple[str, Project, RunOptions]]) -> l
         return f"Stopped. Kept: {what}. To continue: {resume_command()}"
 
     views = {one.title: Titled(f"{one.title}: ") if several else Lines() for one in asked}
-    events = runs_by(engine, asked, user_cache(say), _watch)
+    events = runs_by(engine, asked, user_cache(say), STOPPER.watch)
     walk = Returning(events)
     with STOPPER.careful(kept):
         try:
             for one, event in walk:
                 done += isinstance(event, RunEnded)
                 views[one.title].hear(event)
-                _watch()
+                STOPPER.watch()
             return [walk.value[one.title] for one in asked]
         except (KeyboardInterrupt, Interrupted):
             events.close()
@@ -85,11 +85,6 @@ class Titled(Lines):
 
     def line(self, text: str) -> None:
         super().line(f"{self._title}{text}")
-
-
-def _watch() -> None:
-    if STOPPER.check():
-        raise Interrupted("Stopped by the user; what is finished was kept.")
 
 
 class Kept:

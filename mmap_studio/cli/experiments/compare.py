@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, command, followed, watch
+from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, command, followed
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
 
@@ -133,7 +134,7 @@ def checked(
 
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
     try:
-        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, watch)
+        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, STOPPER.watch)
     except InputError as error:
         raise UsageError(f"--shots: {error}") from None
     try:

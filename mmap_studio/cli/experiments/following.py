@@ -103,7 +103,7 @@ def followed(reports: Generator[R, None, T], lines: TrialLines[R]) -> T:
         try:
             for report in walk:
                 lines.hear(report)
-                watch()
+                STOPPER.watch()
             return walk.value
         except (KeyboardInterrupt, Interrupted):
             reports.close()
@@ -114,9 +114,3 @@ def followed(reports: Generator[R, None, T], lines: TrialLines[R]) -> T:
 def command() -> str:
     """The command as it was given."""
     return shell_line(["mmap-studio", *sys.argv[1:]])
-
-
-def watch() -> None:
-    """Interrupted once the user wants to stop."""
-    if STOPPER.check():
-        raise Interrupted("Stopped by the user; what is finished was kept.")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, followed, watch
+from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, followed
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
 
@@ -52,7 +53,7 @@ def sweep(
     from mmap_studio.session.sweep.options import SweepOptions
 
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
-    asked = SweepOptions(",".join(over or ()), trials, seeds_of(seeds), groups, kept, test, watch)
+    asked = SweepOptions(",".join(over or ()), trials, seeds_of(seeds), groups, kept, test, STOPPER.watch)
     _check(opened, asked)
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.results.report_folder import check_report_folder

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from mmap_studio.errors import Interrupted
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 """Ctrl+C, the request to end, and the end of the terminal or of the connection to it."""
 PATIENCE = 0.8
@@ -60,9 +62,10 @@ class Stopper:
         finally:
             self._careful = False
 
-    def check(self) -> bool:
-        """Whether a signal came: asked between steps, for the case that the exception was swallowed."""
-        return bool(self.signal)
+    def watch(self) -> None:
+        """Interrupted once a signal came: asked between steps, for the case that the exception was swallowed."""
+        if self.signal:
+            raise Interrupted
 
     def hurry(self) -> None:
         """After a signal, end without the interpreter's tidying up, which takes a second with torch loaded.

@@ -102,7 +102,7 @@ class _JobLoop:
                 if not told:
                     told = True
                     self._say(STOPPING)
-                raise Interrupted("Stopped by the user; what is finished was kept.")
+                raise Interrupted
 
         try:
             events = job.begun(Site(watch))

@@ -71,7 +71,7 @@ class Stop:
 
     def __call__(self) -> None:
         if self._flag.is_set():
-            raise Interrupted("Stopped by the user; what is finished was kept.")
+            raise Interrupted
 
     def rest(self, seconds: float) -> None:
         """Wait; the end of the work ends it."""
