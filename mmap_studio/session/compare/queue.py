@@ -114,8 +114,7 @@ class Queue:
 
     def reports(self) -> Generator[ComparisonReport, None, Comparison]:
         """As `compare`."""
-        if not self.project.file.tasks:
-            raise InputError(f"Project {self.project.name!r} must have tasks, but has none; add folders of images.")
+        self.project.require_tasks()
         if not any(entry.name == self.options.baseline for entry in self.entries):
             raise BaselineError(
                 f"A comparison must be with a method that has an answer by its protocol, but is with "

@@ -31,13 +31,11 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
 
     What cannot be as it is asked for is refused before an image is opened.
     """
-    entries = project.file.tasks
-    if not entries:
-        raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
+    project.require_tasks()
     finder = DomainFinder(lambda images: clip.watch())
     geometry = replace(clip.geometry, resampling=project.settings.resampling)
     sources: list[_Source] = []
-    for entry in entries:
+    for entry in project.file.tasks:
         source, notices = _source(project, entry, geometry, finder)
         check_split(project.file.split, entry, source.domain)
         _check_texts(entry, task_classes(entry, source.domain.classes)[0], clip, prompt_tokens)

@@ -101,6 +101,11 @@ class Project:
         """Folder of its runs."""
         return self.folder / "runs"
 
+    def require_tasks(self) -> None:
+        """InputError for a project without tasks, which nothing can be trained on."""
+        if not self.file.tasks:
+            raise InputError(f"Project {self.name!r} must have tasks, but has none; add folders of images.")
+
     def with_settings(self, settings: Settings) -> "Project":
         """The same project with other settings."""
         return replace(self, file=self.file.model_copy(update={"settings": settings}))

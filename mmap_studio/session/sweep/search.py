@@ -80,9 +80,8 @@ class _Sweeping:
     def __init__(self, project: Project, options: SweepOptions, store: ArrayStore) -> None:
         options.check()
         self.project, self.options, self.cached = project, options, Cached(store)
+        project.require_tasks()
         self.names = [entry.name for entry in project.file.tasks]
-        if not self.names:
-            raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
         RunOptions(options.groups).check(self.names, project.settings.grouping.groups)
         self.space = parse_space(options.over or usual_space(project.settings), project.settings, self.names)
         if not options.only_kept:
