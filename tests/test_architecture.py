@@ -123,8 +123,8 @@ ROOMS: dict[str, str] = {
         "session.runtime storage"
     ),
     "session.gallery": (
-        "data.images method method.clip method.task session.backbones session.cache session.dataset session.events "
-        "session.explore session.project session.run session.runtime storage"
+        "data.images data.paths method method.clip method.task session.backbones session.cache session.dataset "
+        "session.events session.explore session.project session.run session.runtime storage"
     ),
     "session.doctor": "data.paths session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (

@@ -25,7 +25,7 @@ from mmap_studio.data.file_kinds import (
     starts_as_image,
     without_archive_suffix,
 )
-from mmap_studio.data.paths import resolved
+from mmap_studio.data.paths import is_unicode, resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError, StudioError
 from mmap_studio.storage.opener import ANY_SIZE, opened
@@ -244,7 +244,7 @@ class Walk:
             return False  # it is told when it is read by itself
 
     def _refuse(self, entry: os.DirEntry[str]) -> str | None:
-        if not _is_unicode(entry.name):
+        if not is_unicode(entry.name):
             return "its name is not valid Unicode"
         if not entry.is_symlink():
             return None
@@ -300,12 +300,3 @@ def _is_hidden(name: str) -> bool:
 
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _is_unicode(name: str) -> bool:
-    """Names of other encodings arrive with lone surrogates, which no text file and no digest can hold."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -30,7 +30,7 @@ def resolved(path: Path) -> Path:
 
 
 def is_unicode(path: Path | str) -> bool:
-    """Whether a name can stand in a text: a file's may be any bytes."""
+    """Whether a name can stand in a text or a digest: a file's may be any bytes, which arrive as lone surrogates."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from mmap_studio.data.paths import is_unicode
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.formatting import counted, printable, shown_value, some
 from mmap_studio.session.explore.selection import Place
@@ -129,21 +130,13 @@ def check_kept(tags: Tags, images: Mapping[str, Collection[str]]) -> None:
     """
     for names in images.values():
         for name in names:
-            if not 0 < len(name) <= LONGEST_PATH or not _encodable(name):
+            if not 0 < len(name) <= LONGEST_PATH or not is_unicode(name):
                 wanted = f"must have a name of 1 to {LONGEST_PATH:,} letters that UTF-8 can write"
                 raise InputError(f"An image that is tagged {wanted}. Got {shown_value(name)} instead; rename its file.")
     sets = [(tag, task, names) for tag, own in tags.of.items() for task, names in own.items()]
     most = sum(6 * (len(tag) + len(task) + sum(map(len, names))) + 16 * len(names) + 64 for tag, task, names in sets)
     if most > LARGE and (found := sum(_written(*one) for one in sets)) > LARGE:
         raise InputError(f"{FILE} must have at most {LARGE:,} bytes, but would have {found:,}; take tags away first.")
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _written(tag: str, task: str, names: Names) -> int:
