@@ -23,13 +23,13 @@ LONGEST_NAME = 1000
 _Model = TypeVar("_Model")
 
 
-def _encodable(text: str) -> str:
+def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("a text must not have a NUL in it")
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_encodable)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_without_nul)]
 """A name as documents have it: any text, no longer than a class name can be."""
 
 
