@@ -58,6 +58,15 @@ def read_as(entry: TaskEntry, raw: Sequence[str]) -> dict[str, str]:
     return {name: new_name.get(name) or entry.class_names.get(name, clean_class_name(name)) for name in raw}
 
 
+def members_by_text(texts: Mapping[str, str], used: Collection[str]) -> dict[str, list[str]]:
+    """What CLIP reads -> the raw classes in use that are read as it: several are merged. Arguments as of `reworded`."""
+    members: dict[str, list[str]] = {}
+    for raw, text in texts.items():
+        if raw in used:
+            members.setdefault(text, []).append(raw)
+    return members
+
+
 def reworded(entry: TaskEntry, texts: Mapping[str, str], used: Collection[str]) -> TaskEntry:
     """The entry with other words: raw classes in use that are read as the same text become one class.
 
@@ -65,10 +74,7 @@ def reworded(entry: TaskEntry, texts: Mapping[str, str], used: Collection[str]) 
 
     InputError where fewer than two classes are left.
     """
-    members: dict[str, list[str]] = {}
-    for raw, text in texts.items():
-        if raw in used:
-            members.setdefault(text, []).append(raw)
+    members = members_by_text(texts, used)
     alone = {names[0]: text for text, names in members.items() if len(names) == 1}
     update = {
         "class_names": {raw: text for raw, text in alone.items() if text != clean_class_name(raw)},

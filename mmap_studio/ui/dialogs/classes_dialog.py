@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHeaderView, QPlainTextEdit, Q
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
-from mmap_studio.session.dataset.classes import read_as, reworded
+from mmap_studio.session.dataset.classes import members_by_text, read_as, reworded
 from mmap_studio.session.ingest.text_options import check_template
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.ui.kit.controls import check, described, line_edit
@@ -119,10 +119,7 @@ class ClassesDialog(QDialog):
         texts, used = self.texts, self.used
         for row, count in enumerate(self._count(list(texts.values()))):
             self._item(row, TOKENS).setText(str(count))
-        members: dict[str, list[str]] = {}
-        for raw, text in texts.items():
-            if raw in used:
-                members.setdefault(text, []).append(raw)
+        members = members_by_text(texts, used)
         said = [f"{' and '.join(names)} are merged into {new}." for new, names in members.items() if len(names) > 1]
         left = len(self._before) - len(used)
         said += [f"Left out: {left} of {counted(len(self._before), 'class')}."] if left else []
