@@ -130,7 +130,7 @@ class Studio:
 
     def open(self, path: Path | str) -> None:
         """Show a project and fetch in the background what is known of it. InputError if it cannot be opened."""
-        self._refuse_during_run("another project is opened")
+        self.refuse_during_run("another project is opened")
         project = Project.open(path)
         held = lock.ProjectLock(project.folder)
         held.acquire()
@@ -155,6 +155,11 @@ class Studio:
             self._listeners(Notice(problem, "warning"))
         self.jobs.refresh()
 
+    def refuse_during_run(self, what: str) -> None:
+        """InputError while a run is under way; `what` it must be stopped before, such as "tasks are added"."""
+        if self.jobs.doing == "running":
+            raise InputError(f"A run is under way; stop it before {what}.")
+
     def check_open(self, meant: Project | None) -> None:
         """InputError where the project that somebody was asked about has been left: a new one opens by itself."""
         if meant is not None and (self.project is None or self.project.folder != meant.folder):
@@ -165,7 +170,7 @@ class Studio:
         began = self.recovered.began if self.recovered else None
         if began is None:
             return
-        self._refuse_during_run("edits are taken back")
+        self.refuse_during_run("edits are taken back")
         before, label = self._state.require_project(), "Take back the last session's edits"
         with self.board.changed.held(), self.board.history.together(label):
             self.board.go_back(began.board, label)
@@ -192,7 +197,7 @@ class Studio:
     def set_backbone(self, name: str) -> None:
         """Another backbone, as `resolve.absolute` has it; one undoable step. All known of the tasks is read anew."""
         project = self._state.require_project()
-        self._refuse_during_run("the backbone is changed")
+        self.refuse_during_run("the backbone is changed")
         name = portable(name, project.folder)
         if name != project.file.backbone:
             self._edit("Change backbone", project.with_backbone(name))
@@ -200,13 +205,13 @@ class Studio:
     def set_split(self, split: SplitSettings) -> None:
         """Images split otherwise; one undoable step. The tasks are read again, from the pixels that are decoded."""
         project = self._state.require_project()
-        self._refuse_during_run("the split is changed")
+        self.refuse_during_run("the split is changed")
         if split != project.file.split:
             self._edit("Change split", project.with_split(split))
 
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The images are read again."""
-        self._refuse_during_run("tasks are added, removed or renamed")
+        self.refuse_during_run("tasks are added, removed or renamed")
         before, after = self._state.require_project(), self._state.require_project().with_tasks(entries)
         with self.board.changed.held(), self.board.history.together(label):
             names = [e.name for e in before.file.tasks], [e.name for e in after.file.tasks]
@@ -262,7 +267,7 @@ class Studio:
 
     def take_outside(self) -> None:
         """What another program wrote, where both had edits; ours stays beside it as `OURS`."""
-        self._refuse_during_run("project.toml is read again")
+        self.refuse_during_run("project.toml is read again")
         project, keeper = self._state.require_project(), self._autosave
         if keeper is None or (found := keeper.changed_outside()) is None:
             return self.save()
@@ -378,10 +383,6 @@ class Studio:
     def _runs(self) -> bool:
         """Whether a run is under way or about to begin."""
         return self.jobs.doing == "running" or self.jobs.run_waits
-
-    def _refuse_during_run(self, what: str) -> None:
-        if self.jobs.doing == "running":
-            raise InputError(f"A run is under way; stop it before {what}.")
 
     def _release(self) -> None:
         if self._lock is not None:

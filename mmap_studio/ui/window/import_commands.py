@@ -99,8 +99,7 @@ class ImportCommands:
         if self.studio.project is None:
             self.ask_new(folders)
             return
-        if self.studio.jobs.doing == "running":
-            raise InputError("A run is under way; stop it before tasks are added.")
+        self.studio.refuse_during_run("tasks are added")
         self._scan(folders, {}, self.studio.project, self.studio.project.folder, frozenset())
 
     def _scan(
@@ -204,8 +203,7 @@ class ImportCommands:
         project = self.studio.project
         if project is None:
             return
-        if self.studio.jobs.doing == "running":
-            raise InputError("A run is under way; stop it before images are looked for.")
+        self.studio.refuse_during_run("images are looked for")
 
         def find() -> "tuple[Moved, ...]":
             from mmap_studio.session.dataset.relocation import find_moved, relocated
