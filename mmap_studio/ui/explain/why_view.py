@@ -61,9 +61,7 @@ class WhyView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Put the cells below the words where they would be too narrow beside them."""
         super().resizeEvent(event)
-        across = Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical
-        if self._parts.orientation() != across:
-            self._parts.setOrientation(across)
+        self._parts.setOrientation(Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical)
 
     def show_tasks(self, tasks: Collection[str]) -> None:
         """Explain the group or the task that is selected; without one, all groups."""

@@ -153,9 +153,7 @@ class RunsView(QWidget):
     def resizeEvent(self, event: object) -> None:  # noqa: N802
         """Put the details below the list where they would be too narrow beside it."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        across = Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical
-        if self._parts.orientation() != across:
-            self._parts.setOrientation(across)
+        self._parts.setOrientation(Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical)
         self._place_details()
 
     def _place_details(self) -> None:
