@@ -27,11 +27,11 @@ def prepare() -> Any:
     """The application; offscreen where there is no display."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-    from mmap_studio.ui.app import make_application
+    from mmap_studio.ui.app import load_pyqtgraph, make_application
     from mmap_studio.ui.kit import theme
 
     app = make_application()
+    load_pyqtgraph()
     theme.apply("light")
     return app
 
