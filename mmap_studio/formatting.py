@@ -71,7 +71,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
         return f"1 {noun}"
     if not plural and noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         plural = f"{noun[:-1]}ies"
-    hissed = noun.endswith(("s", "x", "ch", "sh")) and not noun.endswith("och")
+    hissed = noun.endswith(("s", "x", "ch", "sh")) and not noun.endswith("epoch")  # its ch is a k
     return f"{number:,} {plural or noun + ('es' if hissed else 's')}"
 
 

@@ -1,8 +1,8 @@
-"""The only module of the studio that writes to disk.
+"""Every way by which the studio writes to disk.
 
 A file is built beside its target, flushed, renamed over it, and the rename is flushed too. So a crash, `kill -9`, a
 power cut or a full disk leaves the whole old or the whole new file under its name, never a mixture, and what a call
-returned from is on the disk. (HDF5 and `open(path, "w")` give neither: see the table of kills in the README.)
+returned from is on the disk. (HDF5 and `open(path, "w")` give neither.)
 
 The temporary lies in the target's own folder (a rename across disks is a copy) and carries its owner's host and
 process id (`temporaries`); `sweep` deletes those whose owner is gone. Every call that changes a disk is in `disk`.
