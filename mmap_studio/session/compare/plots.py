@@ -393,13 +393,13 @@ def affinity_gains(comparison: Comparison, ink: Ink = LIGHT) -> "Figure":
     axes.scatter(x, y, color=ink.series[0], s=26, zorder=3, linewidths=0)
     if len(values) <= 12:
         tasks = [task for pair in values for task in pair[:2]]
-        for (giver, recipient, *_), here, there in zip(values, x, y, strict=True):
-            pair = f"{plain(giver, 10, tasks)} → {plain(recipient, 10, tasks)}"
+        for (source, recipient, *_), here, there in zip(values, x, y, strict=True):
+            pair = f"{plain(source, 10, tasks)} → {plain(recipient, 10, tasks)}"
             axes.annotate(pair, (here, there), (4, 3), fontsize=7, textcoords="offset points", color=ink.muted)
     r, low, high = correlation(x, y)
     known = f"r = {fixed(r, 2)} ({fixed(low, 2)} to {fixed(high, 2)})" if np.isfinite(r) else "r is not known"
     axes.set_title(f"{known}, {len(values)} ordered pairs", loc="left")
-    axes.set_xlabel("Measured affinity, giver → recipient")
+    axes.set_xlabel("Measured affinity, source → recipient")
     axes.set_ylabel("Gain of the recipient, points")
     axes.margins(x=0.12, y=0.1)
     return figure

@@ -176,7 +176,7 @@ class Comparison:
     """JSON-able: backbone, settings, split digests, versions, machine, budget, rule of choice, command that repeats
     it; for the report."""
     affinity_gains: tuple[tuple[str, str, float, float], ...] = ()
-    """Of ordered pairs of tasks: giver, recipient, measured affinity, and gain in accuracy really observed when both
+    """Of ordered pairs of tasks: source, recipient, measured affinity, and gain in accuracy really observed when both
     train together instead of apart."""
     partitions: tuple[tuple[str, float, bool], ...] = ()
     """Groupings whose mean test accuracy is known, with it, and whether it is the suggested one."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -204,7 +203,7 @@ class ComparePresenter:
         compare = self._compare
         if self._weighing or compare.project is None:
             return
-        plan = replace(compare.plan, first=(), state="planned")
+        plan = compare.plan.asked
         made = frozenset(cell for cell in compare.ledger.cells(plan) if cell in compare.ledger.trials)
         key = compare.ledger, plan, made
         if key == self._weighed:

@@ -14,7 +14,7 @@ from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 WAYS = ("mmap_suggested", "mmap_board", "mmap_together", "mmap_separate", "mmap_random")
 """How groups are made; all other things are equal in them."""
 Affinity = Mapping[tuple[str, str], float]
-"""Measured, by giver and recipient."""
+"""Measured, by source and recipient."""
 
 
 def with_groupings(comparison: Comparison, affinity: Affinity | None = None) -> Comparison:
@@ -68,13 +68,13 @@ def gains_of(comparison: Comparison, affinity: Affinity) -> tuple[tuple[str, str
 
 
 def _pairs(trial: Trial, apart: Trial) -> Iterable[tuple[tuple[str, str], float]]:
-    """Giver, recipient and the recipient's gain, of every group of two."""
+    """Source, recipient and the recipient's gain, of every group of two."""
     for group in _groups(trial):
         if len(group) == 2:
-            for giver, recipient in (group, group[::-1]):
+            for source, recipient in (group, group[::-1]):
                 both = (one.per_task[recipient].evaluation.accuracy for one in (trial, apart))
                 together, alone = both
-                yield (giver, recipient), together - alone
+                yield (source, recipient), together - alone
 
 
 def _groups(trial: Trial) -> list[tuple[str, str]]:

@@ -83,8 +83,8 @@ class Ledger:
 
     # ---- events
 
-    def hear(self, event: Event) -> bool:
-        """Take an event in; whether there are other trials than before."""
+    def hear(self, event: Event) -> None:
+        """Take an event in."""
         if isinstance(event, MethodsListed):
             self.methods = {one.name: one for one in event.methods}
             self.refused = event.refused
@@ -93,21 +93,18 @@ class Ledger:
             self.ahead = {one.cell: one for one in event.ahead}
             self.trials = {one.cell: one for one in event.comparison.trials}
             self._learn(event.comparison)
-            return True
         elif isinstance(event, TrialsAhead):
             self.ahead |= {one.cell: one for one in event.ahead}
         elif isinstance(event, TrialStepped):
             self.in_hand, self.step, self.steps = event.cell, event.step, event.steps
         elif isinstance(event, TrialMade):
-            return self._made(event)
+            self._made(event)
         elif isinstance(event, TrialLeftOut):
             self.failed[event.cell] = event.sentence
             self._lay_down(event.cell)
         elif isinstance(event, Compared):
             self._learn(event.comparison)
             self.in_hand = None
-            return True
-        return False
 
     def begin(self) -> None:
         """A comparison begins: what failed is tried again, and speed is measured anew."""
@@ -119,14 +116,12 @@ class Ledger:
         """Nothing is in hand any more."""
         self.in_hand = None
 
-    def _made(self, event: TrialMade) -> bool:
-        fresh = event.cell not in self.trials
+    def _made(self, event: TrialMade) -> None:
         self.trials[event.cell] = event.trial
         ahead = self.ahead.get(event.cell)
         if not event.cached and ahead is not None and ahead.seconds:
             self._expected, self._took = self._expected + ahead.seconds, self._took + event.trial.seconds
         self._lay_down(event.cell)
-        return fresh
 
     def _lay_down(self, cell: Cell) -> None:
         if self.in_hand == cell:

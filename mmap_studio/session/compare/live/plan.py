@@ -79,9 +79,14 @@ class ComparisonPlan:
         back = set(cells)
         return replace(self, without=tuple(one for one in self.without if one not in back))
 
+    @property
+    def asked(self) -> "ComparisonPlan":
+        """What it asks for, whatever comes first and however much of it is made."""
+        return replace(self, first=(), state="planned")
+
     def same_trials(self, other: "ComparisonPlan") -> bool:
-        """Whether both ask for the same, whatever comes first."""
-        return replace(self, first=(), state="planned") == replace(other, first=(), state="planned")
+        """Whether both ask for the same."""
+        return self.asked == other.asked
 
 
 _Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]

@@ -42,7 +42,7 @@ def test_a_pair_gains_what_it_reaches_beyond_training_apart_seed_by_seed():
         trial("mmap_random", 3, 0, 0, PAIR),
     ])  # fmt: skip
     affinity = {("art", "clipart"): 0.1, ("clipart", "art"): -0.2}
-    found = {(giver, recipient): (known, gain) for giver, recipient, known, gain in gains_of(made, affinity)}
+    found = {(source, recipient): (known, gain) for source, recipient, known, gain in gains_of(made, affinity)}
     assert found == {("clipart", "art"): (-0.2, 0.25), ("art", "clipart"): (0.1, -0.125)}
     assert gains_of(made, {}) == ()
 

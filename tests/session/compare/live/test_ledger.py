@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.session.compare.live.events import (
-    Compared,
     MethodFacts,
     MethodsListed,
     Surveyed,
@@ -139,13 +138,6 @@ def test_what_has_no_answer_by_the_protocol_is_no_trial_and_is_named():
     assert {method for method, _, _ in made.cells(plan)} == {"zero_shot", "coop"}
     assert made.total(plan).startswith("2 methods, 4 trials (1 other without an answer by this protocol)")
     assert made.comparison(plan, "p").protocol == BASE_TO_NEW
-
-
-def test_what_was_known_already_is_no_news():
-    made = ledger(("ridge", "4", 1))
-    assert not made.hear(TrialMade(TRIALS["ridge", "4", 1], True))
-    assert made.hear(TrialMade(TRIALS["coop", "4", 1], False))
-    assert made.hear(Compared(COMPARISON))
 
 
 def test_more_seeds_are_the_next_numbers():
