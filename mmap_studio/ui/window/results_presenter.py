@@ -46,7 +46,7 @@ class ResultsPresenter:
         """Those of the table, kept so that no other result gets the identity of one of theirs."""
         self._told: object = None
         """What the table's rows say, by the identities of their results."""
-        self._held = False
+        self._holds = 0
         self._due: Callable[[], None] | None = None
         """What is shown once results are not held any more."""
 
@@ -57,18 +57,19 @@ class ResultsPresenter:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Show results once at the end, however many events inside change them."""
-        self._held = True
+        """Show results once at the end, however many events inside change them, and however deep it is called."""
+        self._holds += 1
         try:
             yield
         finally:
-            self._held, due, self._due = False, self._due, None
-            if due is not None:
+            self._holds -= 1
+            if not self._holds and self._due is not None:
+                due, self._due = self._due, None
                 due()
 
     def show(self) -> None:
         """Show the results in all views."""
-        if self._held:
+        if self._holds:
             self._due = self.show
             return
         results, self._current = self.studio.known.results, self.studio.known.current
@@ -97,7 +98,7 @@ class ResultsPresenter:
 
     def show_table(self) -> None:
         """Show the rows, if they are other ones."""
-        if self._held:
+        if self._holds:
             self._due = self._due or self.show_table
             return
         kept, tests, rows = self.studio.board.kept, self.studio.known.tests, self.studio.known.book.rows()
