@@ -33,12 +33,24 @@ def check_save(path: Path) -> None:
 
 
 def export_prompts(run: RunFolder, out: Path) -> PromptFolder:
-    """Copy a run's prompts to `out`, and read the copy back as anybody would."""
-    save_prompts(out, _prompts_of(run), replace=True)
-    problems = verify_prompts(out)
+    """`copy_prompts` of a run's; InputError for one without."""
+    if not (run.path / PROMPTS).is_dir():
+        raise InputError(
+            f"Run {run.path} must have prompts, but has none: it is {run.state}; `mmap-studio run` trains some."
+        )
+    return copy_prompts(run.path / PROMPTS, out)
+
+
+def copy_prompts(prompts: Path, to: Path) -> PromptFolder:
+    """A prompt folder, checked, whole or not at all, and the copy read back as anybody would.
+
+    It replaces another prompt folder, and nothing else.
+    """
+    save_prompts(to, load_prompts(prompts), replace=True)
+    problems = verify_prompts(to)
     if problems:
         raise CorruptError(problems[0])
-    return load_prompts(out)
+    return load_prompts(to)
 
 
 def export_tables(run: RunFolder, folder: Path) -> list[Path]:
@@ -79,16 +91,3 @@ def save_affinity(path: Path, estimate: "AffinityEstimate") -> None:
     words: dict[str, str | list[str]] = {"tasks": list(estimate.tasks), "rows": "source", "columns": "recipient"}
     atomic.check_file(path)
     atomic.write_bytes(path, pack_plain(estimate.to_arrays(), words))
-
-
-def copy_prompts(prompts: Path, to: Path) -> None:
-    """A prompt folder, checked, whole or not at all; replaces another prompt folder, and nothing else."""
-    save_prompts(to, load_prompts(prompts), replace=True)
-
-
-def _prompts_of(run: RunFolder) -> PromptFolder:
-    if not (run.path / PROMPTS).is_dir():
-        raise InputError(
-            f"Run {run.path} must have prompts, but has none: it is {run.state}; `mmap-studio run` trains some."
-        )
-    return load_prompts(run.path / PROMPTS)

@@ -49,11 +49,12 @@ def prompts(studio: Studio) -> ExportSource | None:
         make = partial(studio.engine.prompts, project, known.tasks, groups, scores)
         return ExportSource("of the groups on the board", lambda folder: _save(folder / PROMPTS, make()))
     runs = [r for row in known.book.rows() for r in row.results if r.method == "run" and r.run]
-    for name in sorted((result.run for result in runs), reverse=True):  # they begin with their time
-        kept = project.runs / name / PROMPTS
-        if kept.is_dir():
-            return ExportSource(f"of the run {name}", partial(_copy, kept))
-    return None
+    newest = sorted((result.run for result in runs), reverse=True)  # they begin with their time
+    name = next((name for name in newest if (project.runs / name / PROMPTS).is_dir()), None)
+    if name is None:
+        return None
+    kept = project.runs / name / PROMPTS
+    return ExportSource(f"of the run {name}", lambda folder: copy_prompts(kept, folder / PROMPTS))
 
 
 def affinity(studio: Studio) -> dict[str, Write]:
@@ -86,10 +87,6 @@ def file(name: str, content: bytes | str) -> Write:
 
 def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
-def _copy(kept: Path, folder: Path) -> None:
-    copy_prompts(kept, folder / PROMPTS)
 
 
 def _save(path: Path, folder: "PromptFolder") -> None:
