@@ -59,7 +59,6 @@ _ALONE = {
 }
 """`pre_layrnorm` is transformers' own spelling."""
 _TRANSPOSED = {"text_projection.weight": "text_projection", "visual_projection.weight": "visual.proj"}
-_PARTS = tuple(f"self_attn.{part}_proj" for part in "qkv")
 _RESAMPLE = {2: "bilinear", 3: "bicubic"}
 """Pillow's numbers."""
 
@@ -157,7 +156,7 @@ def open_clip_weights(weights: Mapping[str, np.ndarray], path: Path) -> dict[str
             found[_ALONE[name]] = array
         elif name in _TRANSPOSED and array.ndim == 2:
             found[_TRANSPOSED[name]] = np.ascontiguousarray(array.T)
-        elif layer and layer[3].rpartition(".")[0] in _PARTS:
+        elif layer and layer[3].rpartition(".")[0] in siglip.PARTS:
             part, _, kind = layer[3].rpartition(".")
             parts.setdefault(f"{_block(layer)}.attn.in_proj_{kind}", {})[part] = array
         elif layer and layer[3].rpartition(".")[0] in _OF_LAYER:
@@ -167,15 +166,7 @@ def open_clip_weights(weights: Mapping[str, np.ndarray], path: Path) -> dict[str
             strange.append(name)
     if strange:
         raise BackboneError(f"{path} must hold the tensors of a CLIPModel, but also holds {some(strange, 3)}.")
-    for name, three in parts.items():
-        if lacking := [part for part in _PARTS if part not in three]:
-            raise BackboneError(
-                f"{path} must hold query, key and value of every layer, but lacks {lacking[0]} of {name}."
-            )
-        if len({one.shape for one in three.values()}) != 1:
-            shapes = ", ".join(str(one.shape) for one in three.values())
-            raise BackboneError(f"{path} must hold query, key and value of one shape, but has {shapes} for {name}.")
-        found[name] = np.concatenate([three[part] for part in _PARTS])  # 3 of (W, W) -> (3 W, W)
+    found |= siglip.joined_attention(parts, path)
     there, made = sum(array.size for array in weights.values()) - buffers, sum(array.size for array in found.values())
     assert there == made, (there, made)
     return found

@@ -61,7 +61,8 @@ _ALONE = {
 _LAYER = re.compile(r"(text|vision)_model\.encoder\.layers\.(\d+)\.(.+)\.(weight|bias)")
 _JOINED = re.compile(r"vision_model\.head\.attention\.in_proj_(weight|bias)")
 _BUFFER = re.compile(r"(text|vision)_model\.embeddings\.position_ids")
-_PARTS = tuple(f"self_attn.{part}_proj" for part in "qkv")
+PARTS = tuple(f"self_attn.{part}_proj" for part in "qkv")
+"""Query, key and value of a layer, which transformers has apart."""
 
 
 def model_config(text: Mapping[str, Any], vision: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -115,20 +116,33 @@ def open_clip_weights(weights: Mapping[str, np.ndarray], path: Path) -> dict[str
             found[f"visual.trunk.attn_pool.kv.{joined[1]}"] = array[width:]
         elif name in _ALONE:
             found[_ALONE[name]] = array[None] if name == "vision_model.embeddings.position_embedding.weight" else array
-        elif layer and layer[3] in _PARTS:
+        elif layer and layer[3] in PARTS:
             parts.setdefault(_joined(layer), {})[layer[3]] = array
         elif layer and layer[3] in _BLOCK:
             within = _TIMM_BLOCK if layer[1] == "vision" else _BLOCK
             found[f"{_block(layer)}.{within[layer[3]]}.{layer[4]}"] = array
         else:
             raise BackboneError(f"{path} must hold the tensors of a SiglipModel, but also holds {shown_value(name)}.")
-    for name, three in parts.items():
-        if set(three) != set(_PARTS) or len({one.shape for one in three.values()}) != 1:
-            raise BackboneError(f"{path} must hold query, key and value of one shape for {name}, but does not.")
-        found[name] = np.concatenate([three[part] for part in _PARTS])  # 3 of (W, W) -> (3 W, W)
+    found |= joined_attention(parts, path)
     there, made = sum(array.size for array in weights.values()) - buffers, sum(array.size for array in found.values())
     assert there == made, (there, made)
     return found
+
+
+def joined_attention(parts: Mapping[str, Mapping[str, np.ndarray]], path: Path) -> dict[str, np.ndarray]:
+    """Query, key and value as one, 3 of (W, W) -> (3 W, W), by open_clip's name; `parts` are its `PARTS`.
+
+    BackboneError where one of the three is not there, or they differ in shape.
+    """
+    for name, three in parts.items():
+        if lacking := [part for part in PARTS if part not in three]:
+            raise BackboneError(
+                f"{path} must hold query, key and value of every layer, but lacks {lacking[0]} of {name}."
+            )
+        if len({one.shape for one in three.values()}) != 1:
+            shapes = ", ".join(str(one.shape) for one in three.values())
+            raise BackboneError(f"{path} must hold query, key and value of one shape, but has {shapes} for {name}.")
+    return {name: np.concatenate([three[part] for part in PARTS]) for name, three in parts.items()}
 
 
 def _block(layer: "re.Match[str]") -> str:
