@@ -13,7 +13,7 @@ def folds(
 ) -> Iterator[tuple[tuple[TaskSpec, ...], dict[str, ImageSet]]]:
     """Tasks without a fold of their training images, and that fold of each.
 
-    None where classes have one image each, or a fold would be empty: then there is nothing to compare by.
+    No fold where classes have one image each, or a fold would be empty: then there is nothing to compare by.
     """
     numbers = [fold_of(task.train.labels, count, seed) for task in tasks]
     if any(len(np.unique(one)) < count for one in numbers) or all(_single(task.train.labels) for task in tasks):

@@ -102,7 +102,7 @@ def sha256(data: bytes | memoryview) -> str:
 
 def file_sha256(path: Path | str) -> str:
     """Hex sha256 of a file of any size, read piece by piece; errors as `opened`."""
-    with opened(path, 1 << 40) as (file, _):
+    with opened(path, ANY_SIZE) as (file, _):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
