@@ -1,5 +1,6 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +68,16 @@ Prompts = Annotated[
 MovedBackbone = Annotated[
     str | None, typer.Option("--backbone", metavar="NAME", help="Where the backbone is now, if it has moved.")
 ]
+
+
+def task_of(asked: str | None, tasks: Sequence[str]) -> str:
+    """The task that `--task` names; UsageError for one that is not among these, or where none is named."""
+    if asked is None or asked not in tasks:
+        got = "none" if asked is None else repr(asked)
+        raise UsageError(f"--task must be one of {', '.join(map(repr, tasks))}. Got {got} instead.")
+    return asked
+
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 

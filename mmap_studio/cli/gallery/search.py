@@ -42,8 +42,7 @@ def search(
     opened = with_changes(Project.open(project), changes_of(None, None, device), None)
     names = [entry.name for entry in opened.file.tasks]
     for name in task or ():
-        if name not in names:
-            raise UsageError(f"--task must be one of {', '.join(map(repr, names))}. Got {name!r} instead.")
+        options.task_of(name, names)
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.gallery.finding import search_like, search_text
     from mmap_studio.session.gallery.project_images import project_images

@@ -47,7 +47,8 @@ def predict(
     if classes and not names:
         raise UsageError("--classes must be class names with commas between them. Got none instead.")
     trained, trained_on = exported_classes(prompts)
-    chosen = _task(task, list(trained))
+    tasks = list(trained)
+    chosen = tasks[0] if task is None and len(tasks) == 1 else options.task_of(task, tasks)
     files, left_out = image_files(images)
     if left_out:
         say(f"{left_out_text(left_out)}.")
@@ -69,15 +70,6 @@ def predict(
         say(f"{printable(str(one.image))} cannot be read: {one.error}.")
     if failed:
         raise typer.Exit(1)
-
-
-def _task(asked: str | None, names: list[str]) -> str:
-    if asked is None and len(names) == 1:
-        return names[0]
-    if asked is None or asked not in names:
-        got = "none" if asked is None else repr(asked)
-        raise UsageError(f"--task must be one of {', '.join(map(repr, names))}. Got {got} instead.")
-    return asked
 
 
 def _row(one: "FilePrediction") -> list[str]:

@@ -109,8 +109,8 @@ def images(
     from mmap_studio.session.runs.listing import find_entry
 
     named = {name: None if name == ZERO else find_entry(entries, name) for name in (first, second)}
-    if task is not None and task not in [entry.name for entry in opened.file.tasks]:
-        raise UsageError(f"--task must name a task of the project. Got {task!r} instead.")
+    if task is not None:
+        options.task_of(task, [entry.name for entry in opened.file.tasks])
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.dataset.pixels import path_of
     from mmap_studio.session.explore.changed import changed_of
