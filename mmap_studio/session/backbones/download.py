@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mmap_studio.errors import BackboneError, CorruptError
-from mmap_studio.session.backbones.open_clip_configs import config_of
+from mmap_studio.session.backbones.open_clip_configs import read_config
 from mmap_studio.session.backbones.places import models_folder, own_folder
 from mmap_studio.session.backbones.pretrained import Pretrained, installed, weights_of
 from mmap_studio.session.backbones.tokens import wanted
@@ -38,7 +38,7 @@ def _fetch(one: Pretrained, line: Transfer) -> Path:
     """The weights, and the tokenizer that they need; another process may have fetched them while this one waited."""
     if (there := installed(one)) is not None:
         return there
-    for repository, files, must in wanted(config_of(one.architecture)):  # small: these have all but the weights
+    for repository, files, must in wanted(read_config(one.architecture)):  # small: these have all but the weights
         _first(one, line, repository, files, must)
     there = weights_of(one) or _first(one, line, one.repository, one.files)
     assert there is not None

@@ -24,8 +24,8 @@ def configs() -> dict[str, dict[str, Any]]:
     return {path.stem: read_json(path) for path in _home().glob("model_configs/*.json")}
 
 
-def config_of(name: str) -> dict[str, Any]:
-    """The model config of one architecture that is there."""
+def read_config(name: str) -> dict[str, Any]:
+    """The model config of one architecture that is there, read alone: `configs` reads more than a hundred."""
     found: dict[str, Any] = read_json(_home() / "model_configs" / f"{name}.json")
     return found
 

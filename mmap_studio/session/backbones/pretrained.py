@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.session.backbones.architectures import architectures
-from mmap_studio.session.backbones.open_clip_configs import config_of, tags
+from mmap_studio.session.backbones.open_clip_configs import read_config, tags
 from mmap_studio.session.backbones.places import in_hub_cache, own_folder
 from mmap_studio.session.backbones.tokens import text_model_folder, text_model_of, tokenizer_folder, tokenizer_of
 
@@ -91,7 +91,7 @@ def fitting(one: Pretrained) -> Pretrained:
 
 def installed(one: Pretrained) -> Path | None:
     """The weights on this computer, or None: where they or the tokenizer that they need are not here."""
-    config = config_of(one.architecture)
+    config = read_config(one.architecture)
     for needed, found in ((tokenizer_of, tokenizer_folder), (text_model_of, text_model_folder)):
         if needed(config) and found(config) is None:
             return None
