@@ -108,6 +108,11 @@ class ExportFormat:
         """StorageError unless the folder, if there is one, holds nothing but what an export of this kind wrote."""
         if not path.is_dir() or not any(path.iterdir()):
             return
+        if not self.is_in(path):
+            raise StorageError(
+                f"{path} will not be replaced: it holds other files, and no {self.record} of a {self.kind}. "
+                "Choose a new or an empty folder."
+            )
         try:
             ours = {self.record, *self.read_record(path)["files"]}
         except (CorruptError, StorageError) as error:

@@ -117,7 +117,7 @@ def test_what_was_pruned_is_trained_again(project, clip, tmp_path, method, kind)
 
 def test_an_earlier_export_of_another_kind_is_not_replaced(project, clip, store, tmp_path):
     exported(project, clip, "mmap_together", tmp_path / "out", store)
-    with pytest.raises(StorageError, match=r"must be a method folder. Found no method.json"):
+    with pytest.raises(StorageError, match=r"holds other files, and no method\.json of a method folder"):
         next(export_method(project, asked(clip, "ridge"), tmp_path / "out", store))
 
 
