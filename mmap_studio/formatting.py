@@ -165,6 +165,12 @@ def shown_value(value: Any) -> str:
         return type(value).__name__
 
 
+def kind_of(value: object) -> str:
+    """What a value is, where another kind was required: ``a list``, ``an int``."""
+    name = type(value).__name__
+    return f"{'an' if name[0].casefold() in 'aeiou' else 'a'} {name}"
+
+
 def some(names: Sequence[object], limit: int = 5) -> str:
     """A list for a sentence: the first names, and how many more there are."""
     more = len(names) - limit

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from mmap_studio import formatting
-from mmap_studio.formatting import counted, duration, fixed, number, percent, points, short_count, size, time_left
+from mmap_studio.formatting import (
+    counted,
+    duration,
+    fixed,
+    kind_of,
+    number,
+    percent,
+    points,
+    short_count,
+    size,
+    time_left,
+)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -209,3 +220,8 @@ def test_no_count_stands_before_a_plural_by_hand():
             if PLURAL.match(behind.value) and not re.match(r" (bytes|megapixels)\b", behind.value):
                 wrong.append(f"{path.name}:{value.lineno} {said}{behind.value[:30]}")
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize(("value", "text"), [(1, "an int"), ([], "a list"), (None, "a NoneType")])
+def test_what_a_value_is_has_its_article(value, text):
+    assert kind_of(value) == text

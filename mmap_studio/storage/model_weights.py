@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from mmap_studio.errors import CorruptError, StudioError
-from mmap_studio.formatting import printable, shown_value, some
+from mmap_studio.formatting import kind_of, printable, shown_value, some
 from mmap_studio.storage.documents import Document, Name, checked, read_json
 from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import read_tensors
@@ -246,10 +246,10 @@ def _unwrapped(path: Path, loaded: object) -> dict[str, "Tensor"]:
     while isinstance(loaded, Mapping) and (inside := _state_dict_in(loaded)) is not None:
         loaded = inside
     if not isinstance(loaded, Mapping) or not loaded:
-        raise _refusal(path, f"a {type(loaded).__name__} instead of named tensors")
+        raise _refusal(path, f"{kind_of(loaded)} instead of named tensors")
     for name, value in loaded.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor) or value.layout != torch.strided:
-            raise _refusal(path, f"{shown_value(name)}, a {type(value).__name__}, among the tensors")
+            raise _refusal(path, f"{shown_value(name)}, {kind_of(value)}, among the tensors")
         if value.is_meta or value.is_quantized or value.is_complex():
             kind = "without values" if value.is_meta else f"of {value.dtype}"
             raise _refusal(path, f"{name!r}, a tensor {kind}")

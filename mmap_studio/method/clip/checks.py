@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.formatting import kind_of
 from mmap_studio.method.capability import Capability
 from mmap_studio.method.clip.pooling import TextTower, is_causal, pool_type
 
@@ -24,7 +25,7 @@ def check_usable(model: nn.Module, name: str) -> None:
     for part, what in (("visual", "an image tower"), ("encode_text", "a text tower"), ("logit_scale", "a logit scale")):
         if not hasattr(model, part):
             raise BackboneError(
-                f"Backbone {name!r} must be an open_clip model with {what}, but is a {type(model).__name__} without "
+                f"Backbone {name!r} must be an open_clip model with {what}, but is {kind_of(model)} without "
                 "one; choose a model such as ViT-B-16 or ViT-B-32."
             )
 
@@ -47,7 +48,7 @@ def _no_image_prompts(model: nn.Module) -> str:
     if found == "TimmModel":
         return _no_prompts_in_timm(visual)
     if found != "VisionTransformer":
-        return f"its image tower is a {'ResNet' if found == 'ModifiedResNet' else found}"
+        return f"its image tower is {'a ResNet' if found == 'ModifiedResNet' else kind_of(visual)}"
     return _odd_blocks(visual.transformer, "image")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from mmap_studio.data.paths import expanded, is_unicode, real
 from mmap_studio.errors import BackboneError, StudioError
-from mmap_studio.formatting import printable, shown_value
+from mmap_studio.formatting import kind_of, printable, shown_value
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones import hugging_face, siglip
@@ -277,7 +277,7 @@ def _of_clip_model(read: Mapping[str, Any], path: Path) -> tuple[dict[str, Any],
         return config, siglip.PREPROCESSING if squashes else {}
     values = read_json(said)
     if not isinstance(values, Mapping):
-        raise BackboneError(f"{said} must be a JSON object, but is a {type(values).__name__}; get it again.")
+        raise BackboneError(f"{said} must be a JSON object, but is {kind_of(values)}; get it again.")
     size = config["vision_cfg"].get("image_size", 224)
     return config, preprocessing(hugging_face.preprocessing(values, size, said, squashes))
 

@@ -17,7 +17,7 @@ from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
 from mmap_studio.data.names import check_class_names
 from mmap_studio.data.paths import real
 from mmap_studio.errors import BackboneError, CorruptError, InputError, StudioError
-from mmap_studio.formatting import shown_value
+from mmap_studio.formatting import kind_of, shown_value
 from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, encode_pixels, probabilities
@@ -152,7 +152,7 @@ def _many(images: AnImage | Iterable[AnImage]) -> Sequence[AnImage] | np.ndarray
 
 
 def _no_image(found: object) -> InputError:
-    what = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray) else f"a {type(found).__name__}"
+    what = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray) else kind_of(found)
     return InputError(
         "An image must be a path, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4). "
         f"Got {what} instead; give a file."
