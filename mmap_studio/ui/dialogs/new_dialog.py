@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QFileDi
 
 from mmap_studio.data.paths import home
 from mmap_studio.errors import StudioError
+from mmap_studio.formatting import shown
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import SplitSettings
@@ -90,13 +91,14 @@ class NewDialog(QDialog):
             self._show_problem(self.refusal())
 
     def refusal(self) -> str:
-        home = typed(self.home.text())
+        given = self.home.text().strip()
+        home = typed(given)
         if not self.folders:
             return "A new project needs folders of images; add one, or drop it on the window."
         if not self.name.text().strip():
             return "A new project needs a name; type one."
-        if not self.home.text().strip() or not home.is_absolute():
-            return f"The project must be kept in a folder with its whole path. Got {str(home)!r} instead; choose one."
+        if not home.is_absolute():
+            return f"The project must be kept in a folder with its whole path. Got {shown(given)} instead; choose one."
         if has_project(home):
             return f"{home} holds a project already; open it, or choose another folder."
         try:
