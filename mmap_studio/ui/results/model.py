@@ -136,7 +136,7 @@ class ResultsDelegate(QStyledItemDelegate):
     def width(self, font: QFont, figure: Figure, interval: bool) -> int:
         """Pixels of a cell, with its interval or without."""
         parts = self._parts(font, figure, interval)
-        return max(sum(part.width() + GAP for part in parts if part.text) + 18, 48)
+        return max(sum(part.width() + GAP for part in parts) + 18, 48)
 
     def more(self, font: QFont) -> int:
         """Pixels that an interval makes a column wider."""

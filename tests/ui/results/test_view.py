@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,3 +208,10 @@ def test_intervals_stand_in_the_cells_of_the_mean_and_where_there_is_room_in_all
     assert not view.delegate._interval(view.proxy.index(1, 1))
     view.resize(1000, 200)
     assert (view.delegate.intervals, view.table.columnWidth(1)) == ("all", wide)
+
+
+def test_a_figure_without_an_interval_takes_the_room_of_those_that_have_one(view):
+    """It is drawn left of that room: it would run into the name before it."""
+    figure = view.shown()[1].figures[0]
+    known, unknown = (replace(figure, half=half) for half in (1.0, np.nan))
+    assert view.delegate.width(view.font(), unknown, True) == view.delegate.width(view.font(), known, True)
