@@ -21,6 +21,7 @@ from mmap_studio.session.events import (
     TasksReady,
     TrainingResumed,
 )
+from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runtime.job import Finished, State, StateChanged
@@ -135,6 +136,8 @@ class EventHandlers:
     @handle.register
     def _(self, event: Finished) -> None:
         job, backbone = self._jobs.current, self._state.backbone
+        if self._jobs.doing == "running" and event.state is State.CANCELLED:
+            self._state.known.interrupted = interrupted_run(self._state.require_project())
         if job is not None and job.progress is not None and backbone is not None:
             tasks = self._state.known.tasks
             sizes = backbone.text_width, backbone.image_width, backbone.layers

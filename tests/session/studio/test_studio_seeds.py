@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.studio import event_handlers
 from tests.session.studio.test_studio import TASKS, Script, chosen, opened, settle
 
 
@@ -74,5 +75,29 @@ def test_a_single_run_says_nothing_of_seeds_and_leaves_what_is_shown(home):
     assert studio.jobs.series_words == ""
     settle(studio)
     assert studio.jobs.doing != "opening"
+    settle(studio)
+    studio.close()
+
+
+def test_a_run_that_was_stopped_can_be_continued_at_once(home, monkeypatch):
+    gate, left = threading.Event(), object()
+    monkeypatch.setattr(event_handlers, "interrupted_run", lambda project: left)
+
+    def running(project, groups, controls=(), only_affinity=False, **more):
+        def work(stop):
+            gate.wait(5)
+            stop()
+            yield chosen(Grouping.separate(TASKS))
+
+        return work
+
+    engine = Script()
+    engine.running = running
+    studio = opened(engine)
+    studio.jobs.run()
+    studio.jobs.stop()
+    gate.set()
+    settle(studio)
+    assert studio.known.interrupted is left
     settle(studio)
     studio.close()
