@@ -34,7 +34,7 @@ def ls(project: options.ProjectName, json: options.Json = False) -> None:
         return
     lines = [
         [
-            f"{'* ' if one.about.pinned else ''}{one.title}", one.name, one.state,
+            f"{'* ' if one.about.pinned else ''}{one.title}", one.name, one.ended_as,
             ", ".join(one.about.tags), one.groups.text() if one.groups else "",
             "" if one.seed is None else str(one.seed), percent(one.mean), points(one.gain),
         ]

@@ -46,6 +46,11 @@ class RunEntry:
         return self.about.name or (f"{self.started.astimezone():%Y-%m-%d %H:%M:%S}" if self.started else self.name)
 
     @property
+    def ended_as(self) -> str:
+        """The state in the words of the window, where a run is stopped and not cancelled."""
+        return "stopped" if self.state == "cancelled" else self.state
+
+    @property
     def gain(self) -> float | None:
         """Over zero-shot, in points."""
         return None if self.mean is None or self.zero_shot is None else 100 * (self.mean - self.zero_shot)

@@ -266,7 +266,7 @@ def _cells(entry: RunEntry) -> list[QStandardItem]:
     began = f"{entry.started.astimezone():%Y-%m-%d %H:%M}" if entry.started else ""
     cells: tuple[tuple[str, object], ...] = (
         (f"{PIN if about.pinned else ''}{entry.title}", entry.title.casefold()),
-        (entry.state, entry.state),
+        (entry.ended_as, entry.ended_as),
         (percent(entry.mean, missing=""), -1.0 if entry.mean is None else entry.mean),
         (points(entry.gain), -1e9 if entry.gain is None else entry.gain),
         (", ".join(about.tags), ", ".join(about.tags).casefold()),

@@ -58,7 +58,7 @@ def test_rows_say_what_runs_reached(view):
     assert texts(view)[0] == "★ best"
     assert texts(view, MEAN) == ["75.0 %", "50.0 %", ""]
     assert texts(view, COLUMNS.index("Change")) == ["+50.0", "+25.0", ""]
-    assert texts(view, STATE) == ["finished", "finished", "cancelled"]
+    assert texts(view, STATE) == ["finished", "finished", "stopped"]
     assert view.count.text() == "3 runs"
 
 
@@ -132,7 +132,7 @@ def test_names_of_two_runs_that_are_compared_stay_apart(view):
 def test_it_is_searched_and_sorted_by_number(view):
     view.search.setText("PAPER")
     assert (texts(view), view.count.text()) == (["★ best"], "1 of 3 runs")
-    view.search.setText("cancel")
+    view.search.setText("stopp")
     assert len(texts(view)) == 1
     view.search.clear()
     view.table.sortByColumn(MEAN, Qt.SortOrder.AscendingOrder)
