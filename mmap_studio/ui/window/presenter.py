@@ -116,7 +116,7 @@ class Presenter:
             self._show_outcome()
             return
         left = jobs.progress.left if jobs.progress is not None else ""
-        self.header.show_progress(" · ".join(filter(None, (self.status.phase.text(), left))))
+        self.header.show_progress(" · ".join(filter(None, (jobs.series_words, self.status.phase.text(), left))))
 
     def _show_outcome(self) -> None:
         """What the board's groups have come to, and the step that follows, unless a run failed."""

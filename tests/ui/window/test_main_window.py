@@ -369,6 +369,11 @@ def test_the_toolbar_says_how_far_a_run_is(make, qtbot):
     window.registry["stop"].trigger()
     rest(qtbot, window)
     assert "left" not in window.header.progress.text()
+    window.registry["seeds"].trigger()
+    qtbot.waitUntil(lambda: window.header.progress.text().endswith("left"), timeout=30000)
+    assert window.header.progress.text().startswith("seed 1, 1 of 3 · ")
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
 
 
 def test_tasks_whose_images_could_not_be_read_say_so(make, qtbot, monkeypatch):
