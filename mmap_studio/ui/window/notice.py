@@ -51,6 +51,7 @@ class NoticeBar(QFrame):
         self.buttons = [self._button(text, *choice) for text, choice in choices.items()]
         for place, one in enumerate(self.buttons, start=2):
             self._row.insertWidget(place, one)
+        self.close_button.raise_()  # last in the tab order, as it is in the row
         self.mark.setVisible(warning)
         marked(self, "level", "warning" if warning else "")
         self.show()

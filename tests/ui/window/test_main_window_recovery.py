@@ -206,3 +206,17 @@ def test_a_comparison_that_was_under_way_is_said_and_goes_on(make, qtbot):
     assert window.views.compare.pages.currentWidget() is window.views.compare.table
     rest(qtbot, window)
     qtbot.waitUntil(lambda: window.studio.comparisons.ended is State.DONE, timeout=120_000)
+
+
+def test_tab_goes_through_a_notice_from_left_to_right(make):
+    window = make()
+    window.notice.say("Something ended.", {name: ("tip", lambda: None, False) for name in ("Go on", "Undo")})
+    window.registry["export"].setEnabled(True)
+    window.header.buttons["export"].setFocus()
+    QApplication.processEvents()
+    wanted = [*window.notice.buttons, window.notice.close_button]
+    found = []
+    for _ in wanted:
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        found.append(window.focusWidget())
+    assert found == wanted
