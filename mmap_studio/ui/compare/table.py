@@ -175,6 +175,8 @@ class ComparisonTable(QTableView):
             self.resizeColumnsToContents()
             wide = LONGEST * self.fontMetrics().averageCharWidth()
             self.setColumnWidth(METHOD, min(self.columnWidth(METHOD), wide))
+        elif self.sizeHintForColumn(STATE) > self.columnWidth(STATE):  # what is made says more than what waits
+            self.resizeColumnToContents(STATE)
 
 
 def _places(entries: Sequence[TrialRow]) -> list[object]:

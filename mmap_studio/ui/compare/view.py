@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QStackedWidget, QToolButton, QWidget
 
@@ -15,14 +15,14 @@ from mmap_studio.ui.compare.plots_page import PlotsPage
 from mmap_studio.ui.compare.table import ComparisonTable, TrialRow
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, column, flow, push_button, row
-from mmap_studio.ui.kit.elided import ElidedLabel
+from mmap_studio.ui.kit.elided import ElidedLabel, ElidedLines
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
 NOTHING = "Compare the field's methods on your images: tick methods, then Start. What is made is kept."
 PLAN, TABLE, PLOTS = "Plan", "Table", "Plots"
-LOW, FREE = 320, 16_777_215
-"""Height in pixels below which answer and certainty are cut; and Qt's own greatest height."""
+LOW = 320
+"""Height in pixels below which answer and certainty are cut."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,8 @@ class CompareView(QWidget):
         super().__init__()
         self.setAccessibleName("Compare")
         self.seen = False
-        self.headline = label(NOTHING, "strong", "Answer", wrap=True)
-        self.certainty = label("", "small", "How certain the answer is", wrap=True)
-        for part in (self.headline, self.certainty):  # of what is cut, the beginning is read
-            part.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.headline = ElidedLines("strong", "Answer")
+        self.certainty = ElidedLines("small", "How certain the answer is")
         self.problem = label("", "bad", "Why the comparison ended", wrap=True)
         self.plan, self.table, self.plots = PlanPage(), ComparisonTable(), PlotsPage(run)
         self.pages, self._buttons = QStackedWidget(), QButtonGroup(self)
@@ -157,8 +155,8 @@ class CompareView(QWidget):
         """In a low view two lines of the answer are shown and one of the certainty, beside plots none of it; the rest
         is in the tooltips."""
         low = self.height() < LOW
-        for lines, where in ((2, self.headline), (1, self.certainty)):
-            where.setMaximumHeight(lines * where.fontMetrics().lineSpacing() if low else FREE)
+        self.headline.limit(2 if low else None)
+        self.certainty.limit(1 if low else None)
         beside_plots = low and self.pages.currentWidget() is self.plots
         self.certainty.setVisible(bool(self.certainty.text()) and not beside_plots)
 

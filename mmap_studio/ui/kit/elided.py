@@ -1,10 +1,11 @@
-"""Label, drop-down and button whose text is elided in a narrow window and complete in the tooltip."""
+"""Labels, drop-down and button whose text is elided in a narrow window and complete in the tooltip."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QTextLayout
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -23,6 +24,8 @@ from mmap_studio.ui.kit.shortened import shortened
 
 LEAST = 40
 """Minimum width of an elided text, pixels."""
+HIGHEST = 16_777_215
+"""Qt's own greatest height."""
 if TYPE_CHECKING:
     _Widget = QWidget
 else:
@@ -92,6 +95,50 @@ class ElidedLabel(_Elided, QLabel):
             place, role = int(self.alignment()), self.foregroundRole()
             self.style().drawItemText(
                 painter, self.contentsRect(), place, self.palette(), self.isEnabled(), self.shown, role
+            )
+
+
+class ElidedLines(QLabel):
+    """A sentence over as many lines as it needs; where its height is limited, the last that fits ends with dots."""
+
+    def __init__(self, role: str, name: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setAccessibleName(name)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def limit(self, lines: int | None) -> None:
+        """Be as high as so many lines at most; None for any number."""
+        self.setMaximumHeight(HIGHEST if lines is None else lines * self.fontMetrics().lineSpacing())
+
+    @property
+    def shown(self) -> str:
+        """The whole text, or the lines of it that there is room for."""
+        room, metrics = self.contentsRect(), self.fontMetrics()
+        layout, starts = QTextLayout(self.text(), self.font()), list[int]()
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(room.width())
+            starts.append(line.textStart())
+        layout.endLayout()
+        fitting = max(1, room.height() // metrics.lineSpacing())
+        if len(starts) <= fitting:
+            return self.text()
+        whole = [self.text()[start:end].rstrip() for start, end in pairwise(starts[:fitting])]
+        last = metrics.elidedText(self.text()[starts[fitting - 1] :], Qt.TextElideMode.ElideRight, room.width())
+        return "\n".join([*whole, last])
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        shown = self.shown
+        if shown == self.text():
+            super().paintEvent(event)
+            return
+        with QPainter(self) as painter:
+            place, role = int(self.alignment()), self.foregroundRole()
+            self.style().drawItemText(
+                painter, self.contentsRect(), place, self.palette(), self.isEnabled(), shown, role
             )
 
 

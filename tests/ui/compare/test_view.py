@@ -195,6 +195,10 @@ def test_the_table_fills_and_the_answer_comes_on_top(compare, qtbot):
     settled(qtbot, compare)
     view = drawn(compare)
     assert texts(view.table, STATE) == ["3 of 3 seeds"] * 10
+    rows = view.table.rows.entries
+    said = "2 of 3 seeds, step 1,234,567 of 2,000,000"
+    view.table.show_entries([replace(one, line=replace(one.line, words=said)) for one in rows])
+    assert view.table.columnWidth(STATE) >= view.table.fontMetrics().horizontalAdvance(said)
     assert all(texts(view.table, ACCURACY))
     assert "MmAP, suggested groups" in view.headline.text()
     assert "95 % interval" in view.certainty.text()

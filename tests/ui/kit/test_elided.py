@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from mmap_studio.ui.kit.elided import LEAST, ElidedButton, ElidedCombo, ElidedLabel
+from mmap_studio.ui.kit.elided import LEAST, ElidedButton, ElidedCombo, ElidedLabel, ElidedLines
 
 LEAST_OF_ALL = "Kept ▾"
 TEXT = "all groupings that were kept"
@@ -49,3 +49,21 @@ def test_a_button_keeps_the_word_that_says_what_it_is_for(qtbot):
     made.setText(LEAST_OF_ALL)
     made.resize(made.minimumSizeHint())
     assert made.shown == LEAST_OF_ALL
+
+
+def test_of_a_sentence_over_several_lines_the_last_that_fits_ends_with_an_ellipsis(qtbot):
+    made = ElidedLines("small", "Answer")
+    qtbot.addWidget(made)
+    made.setText("One two three four five six seven eight nine ten eleven twelve.")
+    made.resize(120, 400)
+    assert made.shown == made.text()
+    for lines in (1, 2):
+        made.limit(lines)
+        made.resize(120, made.maximumHeight())
+        shown = made.shown.split("\n")
+        assert len(shown) == lines
+        assert [line.endswith("…") for line in shown] == [False] * (lines - 1) + [True]
+        assert made.text().startswith(" ".join(shown)[:-1].rstrip())
+    made.limit(None)
+    made.resize(120, 400)
+    assert made.shown == made.text()
