@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from mmap_studio.ui.kit import icons, theme
@@ -113,16 +113,17 @@ class Dock(QDockWidget):
         self.raise_()
 
     def _floated(self, floating: bool) -> None:
-        """In a window of its own the panel has the frame of the desktop, and its heading inside; it lies beside where
-        it was.
+        """In a window of its own the panel has the frame of the desktop, where Qt gives docks one, and its heading
+        inside; it lies beside where it was.
 
         Qt gives a dock with a title bar of ours no frame, and leaves it on the place it was taken out of; one that was
         behind another it puts into the corner of the screen.
         """
         if floating and self.titleBarWidget() is self.title:
-            self.setTitleBarWidget(None)  # type: ignore[arg-type]
-            self.column.insertWidget(0, self.title)
-            self.title.show()
+            if framed():
+                self.setTitleBarWidget(None)  # type: ignore[arg-type]
+                self.column.insertWidget(0, self.title)
+                self.title.show()
             front = next((one for one in self._others if not one.visibleRegion().isEmpty()), None)
             place = self.pos() if front is None else front.mapToGlobal(QPoint())
             self.move(_on_screen(self, place + QPoint(theme.XL, theme.XL)))
@@ -211,6 +212,12 @@ class _Room(QScrollArea):
             return super().minimumSizeHint()
         least = view.minimumSizeHint()
         return QSize(least.width(), min(least.height(), LEAST_HEIGHT))
+
+
+def framed() -> bool:
+    """Whether a dock in a window of its own can have the frame of the desktop: on X11 and Wayland Qt draws a title
+    bar in its place, which would be a second one."""
+    return not QGuiApplication.platformName().startswith(("xcb", "wayland"))
 
 
 def _on_screen(window: QWidget, at: QPoint) -> QPoint:

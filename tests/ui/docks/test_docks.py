@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QWidget
 
+from mmap_studio.ui.docks import dock as dock_module
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import STATE, VERSION, Docks
 from mmap_studio.ui.kit import theme
@@ -235,6 +236,16 @@ def test_a_panel_that_is_taken_out_has_a_frame_and_lies_beside_its_old_place(mak
     dock.title.float_button.click()
     qtbot.wait(20)
     assert not dock.isFloating()
+
+
+def test_where_qt_draws_a_title_bar_itself_a_panel_that_is_taken_out_has_no_second_one(make, qtbot, monkeypatch):
+    monkeypatch.setattr(dock_module, "framed", lambda: False)
+    dock = make().docks["map"]
+    for floats in (True, False, True):
+        dock.setFloating(floats)
+        qtbot.wait(20)
+        assert dock.titleBarWidget() is dock.title
+        assert dock.title.isVisible() == floats, "docked, its tab has the title"
 
 
 def test_a_high_view_does_not_make_the_window_high(make, qtbot):
