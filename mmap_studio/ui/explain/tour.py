@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
@@ -30,6 +30,8 @@ class TourStop:
 
 class Tour(QFrame):
     """A card above the window, which can be used all the while; Esc ends the tour."""
+
+    ended = Signal()
 
     def __init__(self, window: QWidget, stops: Sequence[TourStop]) -> None:
         super().__init__(window)
@@ -121,3 +123,4 @@ class Tour(QFrame):
         self._window.removeEventFilter(self)
         if self._before is not None and self._before.isVisible():
             self._before.setFocus()
+        self.ended.emit()

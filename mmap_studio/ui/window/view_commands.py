@@ -74,7 +74,8 @@ class ViewCommands:
         def seen(view: QWidget) -> Callable[[], object]:
             return lambda: views.show_view(view)
 
-        Tour(window, [
+        in_front = [dock for dock in views.docks.values() if not dock.visibleRegion().isEmpty()]
+        tour = Tour(window, [
             TourStop(views.tasks, "Tasks", "One task is one domain of images. Drop folders on the window to add more; "
                      "the figure is the accuracy of CLIP alone, later that of the prompts.", seen(views.tasks.view)),
             TourStop(header.buttons["run"], "Run", "Measures which tasks help each other, suggests groups and trains "
@@ -90,3 +91,9 @@ class ViewCommands:
             TourStop(header, "And everything else", "After a run this line says what it has come to, and the next "
                      "step. Ctrl+K finds every action, setting and word; F1 opens the guide."),
         ])  # fmt: skip
+
+        def bring_back() -> None:
+            for dock in in_front:
+                dock.raise_()
+
+        tour.ended.connect(bring_back)

@@ -26,6 +26,8 @@ def test_it_speaks_of_every_part_and_ends_where_it_began(make, qtbot):
         QTest.keyClick(tour.next, Qt.Key.Key_Return if len(seen) % 2 else Qt.Key.Key_Space)
     assert seen == ["Tasks", "Run", "Affinity", "Groups", "Results", "Settings", "And everything else"]
     assert QApplication.focusWidget() is before
+    assert window.views.docks["settings"].visibleRegion().isEmpty(), "in a narrow window it lies behind the tasks"
+    assert not window.views.docks["tasks"].visibleRegion().isEmpty()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert window.findChild(Tour) is None
 
