@@ -43,8 +43,8 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.reach = 1.0
         self.longest = LONGEST
         """Pixels of the names of rows and of columns at most."""
-        self.below = 1 / 3
-        """Share of the height that names of columns take at most."""
+        self.share = 1 / 3
+        """Share of the width that names of rows take at most, and of the height those of columns."""
         self._by_mouse = False
         """Whether the mouse has moved the cursor last."""
         self.colour_map = colour_map()
@@ -152,9 +152,9 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
             axis.show_names(self.shown.tasks, axis.lit)
         low = self.height() < LOW
         beside, below = self.longest
-        self.rows.reserve(0, beside, titled=not low)
+        self.rows.reserve(0, min(beside, self.share * self.width()), titled=not low)
         room = (self.width() - self.rows.minimumWidth() - BAR - 5 * theme.S) / n
-        self.columns.reserve(room, min(below, self.below * self.height()), not low)
+        self.columns.reserve(room, min(below, self.share * self.height()), not low)
         self.bar.getAxis("bottom").setHeight(self.columns.minimumHeight())  # the bar ends where the cells end
         self.plot.setRange(xRange=(0, n), yRange=(0, n), padding=0)
 

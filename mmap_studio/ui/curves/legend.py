@@ -17,9 +17,9 @@ from mmap_studio.ui.kit.plain_text import as_text
 
 SWATCH = QSize(26, 12)
 LEAST, MOST = 40, 46
-"""Width of the legend in characters: at least, and for long names at most."""
+"""Width of the legend in characters: at least, and for long names at most, or as much as half of the view."""
 LEAST_NARROW, MOST_NARROW = 22, 27
-"""The same without values."""
+"""The same without values, in a narrow view."""
 NAME, LOSS, ACCURACY = range(3)
 
 
@@ -33,6 +33,8 @@ class CurvesLegend(QTreeWidget):
         super().__init__()
         self._rows: dict[str, QTreeWidgetItem] = {}
         self._places: dict[str, Place] = {}
+        self._half = 0
+        """Pixels of half of the view."""
         self._kept: frozenset[str] | None = None
         """Of a figure, the tasks that are shown."""
         tip = "Tick the tasks to draw; Return or a double click draws one alone, and then all again."
@@ -50,13 +52,19 @@ class CurvesLegend(QTreeWidget):
             self.setColumnHidden(column, narrow)
         self._widen()
 
+    def show_room(self, width: int) -> None:
+        """Take note of the width of the view in pixels."""
+        self._half = width // 2
+        self._widen()
+
     def _widen(self) -> None:
         """As wide as the names want, within limits: the plots have what is left."""
         letter = self.fontMetrics().averageCharWidth()
         narrow = self.isColumnHidden(LOSS)
         least, most = (LEAST_NARROW, MOST_NARROW) if narrow else (LEAST, MOST)
         wanted = self.sizeHintForColumn(NAME) + theme.XS if narrow else self.wanted_width()
-        self.setMinimumWidth(min(max(least * letter, wanted), most * letter))
+        widest = most * letter if narrow else max(most * letter, self._half)
+        self.setMinimumWidth(min(max(least * letter, wanted), widest))
 
     def show_tasks(self, places: Mapping[str, Place]) -> None:
         """Add rows for new tasks, in this order, each with the line of its place."""

@@ -222,6 +222,7 @@ class CurvesView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         narrow = self.width() < NARROW
+        self.legend.show_room(self.width())
         if narrow == self.caption.isHidden():
             return
         for widget in (self.caption, self.weight):

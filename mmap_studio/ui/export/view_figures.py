@@ -42,7 +42,7 @@ def heatmap_figure(view: HeatmapView) -> QWidget:
     column(head, plot, parent=made, stretch=[plot], margins=(theme.M, theme.M, theme.M, theme.M))
     longest = min(NAMES, max(map(QFontMetricsF(theme.font(bold=True)).horizontalAdvance, shown.tasks), default=0.0))
     side = min(LARGEST, ROOM + CELL * len(shown)) + round(max(0.0, longest - LONGEST[0]))
-    plot.longest, plot.below = (NAMES, NAMES), 0.75
+    plot.longest, plot.share = (NAMES, NAMES), 0.75
     plot.cells.certain = view.plot.cells.certain
     plot.show_matrix(shown, view.plot.reach)
     _settle(made, side + ROOM // 4, side)

@@ -343,3 +343,11 @@ def test_a_cell_under_the_mouse_is_left_even_after_a_click(view: HeatmapView) ->
     QApplication.sendEvent(view.plot, QEvent(QEvent.Type.Leave))
     assert view.plot.cells.cursor is None
     assert told[-1] == ("", "")
+
+
+def test_in_a_narrow_panel_names_leave_the_cells_two_thirds(view):
+    view.append(estimate(8, tasks=tuple(f"scanner number {n} of hospital" for n in range(4))), 90, 100)
+    for width in (240, 560):
+        view.plot.resize(width, 300)
+        view.plot.settle()
+        assert view.plot.rows.minimumWidth() <= width / 3 + 3 * theme.L

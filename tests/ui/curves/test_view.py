@@ -362,3 +362,15 @@ def test_the_legend_is_wider_for_long_names_within_limits(qtbot):
         assert legend.minimumWidth() < widths[0]
     letter = legend.fontMetrics().averageCharWidth()
     assert widths[0] == 40 * letter < widths[1] <= widths[2] == 46 * letter
+
+
+def test_long_names_get_up_to_half_of_a_wide_view(view):
+    name = "scanner number 21 of hospital"
+    view.add_step(stepped(1, "training", **{name: 1.0}))
+    widths = []
+    for width in (700, 1000):
+        view.resize(width, 300)
+        view.redraw()
+        widths.append(view.legend.minimumWidth())
+    assert widths[0] == 350
+    assert widths[1] == view.legend.wanted_width() < 500
