@@ -152,7 +152,7 @@ class MapView(QWidget):
 
     def _status(self) -> str:
         if self._features is None:
-            return "No map yet. It comes with the first zero-shot scores."
+            return "No map yet. It comes at the end of the first run."
         if self.placement is None:
             return f"Placing {counted(len(self._features), 'image')} with {self.method.currentText()}…"
         return " · ".join(filter(None, (self.placement.note or image_count(self._features), untrained(self._features))))

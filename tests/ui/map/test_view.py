@@ -182,7 +182,7 @@ def test_selected_elsewhere_stands_out_here(view):
 def test_nothing_to_show_is_said(qtbot):
     view = MapView()
     qtbot.addWidget(view)
-    assert view.note.text() == "No map yet. It comes with the first zero-shot scores."
+    assert view.note.text() == "No map yet. It comes at the end of the first run."
 
 
 def test_a_class_that_tasks_read_differently_is_marked_once_and_pointing_shows_the_tasks_own(view):
