@@ -6,6 +6,7 @@ a cluster, it starts one. Here the first is only done for a cluster that the use
 is refused, on the loopback address as well, which all users of a computer reach, and the others are switched off.
 """
 
+import ctypes
 import importlib
 import importlib.util
 import ipaddress
@@ -42,6 +43,10 @@ NETWORKS, MODE, TOKEN, TOKEN_PATH = (
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH",
 )  # fmt: skip
 """Variables of Ray's: whether it leaves this computer (on every system, in spite of the name), and who may join."""
+SIGNALS = signal.SIGTERM, signal.SIGINT
+"""Those that end a program in order."""
+ACTION = 1024
+"""Bytes that hold the C library's `struct sigaction` on every system."""
 HOW = (
     "run `ray get-auth-token --generate` once, copy ~/.ray/auth_token to every computer of the cluster and to this one "
     "(chmod 600), and start Ray there with RAY_AUTH_MODE=token; docs/cluster.md has the commands"
@@ -73,7 +78,7 @@ class Joined:
     def close(self) -> None:
         """Leave the cluster; one of this computer alone ends, and nothing of it is left."""
         with self.undo:
-            self.ray.shutdown()
+            _leave(self.ray)
             if self.session is not None:
                 with suppress(StorageError):
                     atomic.remove(self.session, self.session.parent)
@@ -90,7 +95,7 @@ def joined(address: str, cores: int, gpus: int) -> Joined:
             ray = _imported(beyond=False)
             found = _connected(ray, LOCAL, num_cpus=cores, num_gpus=gpus, object_store_memory=STORE)
             if not all(_is_here(node["NodeManagerAddress"]) for node in ray.nodes()):
-                ray.shutdown()
+                _leave(ray)
                 raise InputError(
                     "A cluster of this computer alone must listen on its loopback address. Found another one: name the "
                     "cluster by its address instead of local."
@@ -224,13 +229,21 @@ def _connected(ray: Any, address: str, **more: Any) -> Any:
                 address, log_to_driver=False, logging_level="ERROR", configure_logging=False, **quiet, **more
             )
     except Exception as error:
-        ray.shutdown()
+        _leave(ray)
         if address == LOCAL:
             raise InputError(f"Ray must start on this computer. Found that it cannot: {_line(error)}.") from None
+        remedy = f"`ray start --address={address}` makes it one"
+        if _is_here(parsed(address)[0]):  # Ray gives a head that was told this address the computer's own
+            remedy = "name the cluster by the address that `ray start --head` printed"
         raise InputError(
             f"This computer must be a node of the cluster at {address}. Found that it cannot join ({_line(error)}): "
-            f"`ray start --address={address}` makes it one."
+            f"{remedy}."
         ) from None
+
+
+def _leave(ray: Any) -> None:
+    with _own_signals():
+        ray.shutdown()
 
 
 def _line(error: Exception) -> str:
@@ -239,11 +252,21 @@ def _line(error: Exception) -> str:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """What a signal does stays as it was: Ray would have SIGTERM end the process its own way."""
+    """What a signal does stays as it was: Ray would have SIGTERM end the process its own way.
+
+    Ray sets handlers of Python, and of the C library, which a window that joins in another thread keeps as well: there
+    Python itself may set none.
+    """
     here = threading.current_thread() is threading.main_thread()
-    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)} if here else {}
+    before = {one: signal.getsignal(one) for one in SIGNALS} if here else {}
+    library: Any = ctypes.CDLL(None) if os.name == "posix" else None
+    actions = {one: ctypes.create_string_buffer(ACTION) for one in SIGNALS} if library else {}
+    for one, action in actions.items():
+        library.sigaction(one, None, action)
     try:
         yield
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+        for one, action in actions.items():
+            library.sigaction(one, action, None)

@@ -21,8 +21,8 @@ WHAT = {
     ),
     CLUSTER: (
         "HOST:PORT of a Ray cluster that this computer is a node of, or local for one of this computer alone. Project, "
-        "images and cache must lie on a disk that all nodes share. A cluster beyond this computer must ask for a "
-        "token. docs/cluster.md has the commands."
+        "images and cache must lie on a disk that all nodes share. A named cluster must ask for a token. "
+        "docs/cluster.md has the commands."
     ),
 }
 INTRO = "For runs and comparisons that begin from now on. With equal threads results are the same bits everywhere."

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,6 +28,15 @@ for _ in range(2):
     print(found.ray.cluster_resources()["CPU"])
     found.close()
     print(os.environ.get("RAY_AUTH_TOKEN"))
+"""
+HEARS = """
+import os, signal, sys, threading
+from mmap_studio.session.engines.ray_start import joined
+signal.signal(signal.SIGTERM, lambda *given: print("heard", file=sys.stderr))
+one = threading.Thread(target=lambda: joined(sys.argv[1], 1, 0).close())
+one.start()
+one.join()
+os.kill(os.getpid(), signal.SIGTERM)
 """
 JUDGES = """
 import sys
@@ -73,6 +83,22 @@ def test_where_nobody_answers_nothing_is_waited_for():
             ray_start.joined(address, 1, 0)
 
 
+@NEEDS_RAY
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ("127.0.0.1:6379", "name the cluster by the address that `ray start --head` printed"),
+        ("10.0.0.1:6379", "`ray start --address=10.0.0.1:6379` makes it one"),
+    ],
+)
+def test_who_cannot_join_is_told_what_helps(address, remedy):
+    def fails(*given, **more):
+        raise ConnectionError("no node here")
+
+    with pytest.raises(InputError, match=rf"Found that it cannot join \(no node here\): {remedy}"):
+        ray_start._connected(SimpleNamespace(init=fails, shutdown=lambda: None), address)
+
+
 @pytest.mark.parametrize("own", [None, "the user's"])
 def test_the_token_of_a_cluster_of_this_computer_alone_ends_with_it(monkeypatch, own):
     monkeypatch.delenv(ray_start.TOKEN)
@@ -104,6 +130,12 @@ def test_a_user_without_a_token_joins_no_cluster(monkeypatch, tmp_path):
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("secret")
     assert ray_start.has_token()
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_a_window_that_has_used_a_cluster_in_another_thread_hears_sigterm():
+    assert said_by(HEARS, "local") == "heard"
 
 
 @NEEDS_RAY
