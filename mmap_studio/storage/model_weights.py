@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 LARGEST = 40 << 30
 """Bytes: no open_clip model is larger."""
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pth.tar")
 """What is tried, the best first."""
 INDEX = ".index.json"
 """How the name of a list ends of which tensor is in which of several files beside it."""
@@ -82,14 +82,17 @@ def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
     """
     found = _read_parts(path, max_bytes) if path.name.endswith(INDEX) else _read(path, max_bytes)
     _check_merged(path, found)
-    bare = _bare_names(path, [name for name in found if name not in _COUNTERS])
+    names = [name for name in found if name not in _COUNTERS]
+    if not names:
+        raise CorruptError(f"{path} must hold the weights of a model. Found no tensor; get it again.")
+    bare = _bare_names(path, names)
     return {bare[name]: _float32(array) for name, array in found.items() if name in bare}
 
 
 def _read(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
     if path.suffix == ".safetensors":
         return read_tensors(path, max_bytes=max_bytes)
-    if path.suffix in SUFFIXES:
+    if path.name.endswith(SUFFIXES):
         return _read_torch(path, max_bytes)
     raise CorruptError(f"Weights must be a file of {', '.join(SUFFIXES)}. Found {path} instead: name another file.")
 
@@ -128,6 +131,7 @@ def _bare_names(path: Path, names: Sequence[str]) -> dict[str, str]:
     parts = {name: [part for part in name.split(".") if part not in _INSIDE] for name in names}
     while _share_a_wrapper(list(parts.values())):
         parts = {name: own[1:] for name, own in parts.items()}
+    _check_one_model(path, parts)
     bare = {name: ".".join(own) for name, own in parts.items()}
     if len(set(bare.values())) != len(bare):
         twice = next(one for one in bare.values() if list(bare.values()).count(one) > 1)
@@ -135,6 +139,27 @@ def _bare_names(path: Path, names: Sequence[str]) -> dict[str, str]:
             f"{path} must hold every tensor once. Found {twice!r} compiled and as it was; save the state_dict again."
         )
     return bare
+
+
+def _check_one_model(path: Path, parts: Mapping[str, Sequence[str]]) -> None:
+    """CorruptError for a model and something else that a training script keeps beside it, each behind a name of its
+    own: `model.` and `loss_fn.`, or a student and its teacher.
+    """
+    groups = list(dict.fromkeys(own[0] for own in parts.values()))
+    whole = [name for name, own in parts.items() if len(own) > 1 and own[1] in _TOWERS]
+    if len(groups) < 2 or not whole or not _TOWERS.isdisjoint(groups):
+        return
+    group, (start, _, _) = parts[whole[0]][0], whole[0].partition(f".{parts[whole[0]][1]}.")
+    if path.suffix == ".safetensors":
+        loaded = f"s.load_file('{path}')"
+    else:
+        loaded = f"(lambda d: d.get('state_dict', d))(torch.load('{path}', weights_only=True))"
+    state = f"{{k.removeprefix('{start}.'): v for k, v in {loaded}.items() if k.startswith('{start}.')}}"
+    target = path.with_name(f"{path.stem}-{group}")
+    raise CorruptError(
+        f"{path} must hold the weights of one model. Found those of {some(groups, 4)}; save the one that is meant, as "
+        f"{group!r} with: {_convert(target, state)}"
+    )
 
 
 def _share_a_wrapper(names: Sequence[Sequence[str]]) -> bool:
@@ -245,6 +270,13 @@ def _unwrapped(path: Path, loaded: object) -> dict[str, "Tensor"]:
 
     while isinstance(loaded, Mapping) and (inside := _state_dict_in(loaded)) is not None:
         loaded = inside
+    whole = loaded.items() if isinstance(loaded, Mapping) else ()
+    if several := [key for key, one in whole if isinstance(one, Mapping) and one]:
+        state = f"torch.load('{path}', weights_only=True)[{shown_value(several[0])}]"
+        raise CorruptError(
+            f"{path} must hold the weights of one model. Found {some(list(map(str, several)), 4)}; save the one that "
+            f"is meant, as the first with: {_convert(path, state)}"
+        )
     if not isinstance(loaded, Mapping) or not loaded:
         raise _refusal(path, f"{kind_of(loaded)} instead of named tensors")
     for name, value in loaded.items():
@@ -257,15 +289,22 @@ def _unwrapped(path: Path, loaded: object) -> dict[str, "Tensor"]:
 
 
 def _state_dict_in(loaded: Mapping[object, object]) -> Mapping[object, object] | None:
-    """The mapping that holds, or is, the state dict: of a known name, or the only one of tensors; None for neither."""
-    import torch
-
+    """The mapping that holds, or is, the state dict: of a known name, or the only one of tensors, or at all; None for
+    none of these."""
     inside = {key: value for key, value in loaded.items() if isinstance(value, Mapping) and value}
     known = next((inside[key] for key in _WRAPPED if key in inside), None)
     if known is not None:
         return known
-    only = [one for one in inside.values() if all(isinstance(value, torch.Tensor) for value in one.values())]
+    only = [one for one in inside.values() if all(map(_is_tensor, one.values()))]
+    if not only and not any(map(_is_tensor, loaded.values())):
+        only = list(inside.values())
     return only[0] if len(only) == 1 else None
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
 
 
 def _check_sizes(path: Path, found: Mapping[str, "Tensor"], size: int) -> None:

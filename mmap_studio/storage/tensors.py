@@ -114,10 +114,17 @@ def _header(file: Source, size: int, where: str) -> TensorHeader:
     try:
         entries = json.loads(file.read(length), object_pairs_hook=_without_repeats)
         metadata = entries.pop("__metadata__", {})
-        tensors = {name: _info(**entry) for name, entry in entries.items()}
+        kinds = {name: entry["dtype"] for name, entry in entries.items()}
+        strange = [(name, kind) for name, kind in kinds.items() if isinstance(kind, str) and kind not in _TYPES]
+        tensors = {} if strange else {name: _info(**entry) for name, entry in entries.items()}
         texts = all(isinstance(text, str) for text in metadata.values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _refusal(where, f"a header that does not describe tensors ({error})") from error
+    for name, kind in strange:
+        raise CorruptError(
+            f"{where} must have numbers of a type that is read ({', '.join(_TYPES)}). Found {kind[:20]!r} in "
+            f"{name[:80]!r}; save it as float32 or float16."
+        )
     tensors = dict(sorted(tensors.items(), key=lambda item: (item[1].start, item[1].stop)))
     ends = [0, *(info.stop for info in tensors.values())]
     if not texts or [info.start for info in tensors.values()] != ends[:-1] or ends[-1] != size - 8 - length:

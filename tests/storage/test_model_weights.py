@@ -64,6 +64,7 @@ SAVED = {
     "averages_first.pt": lambda state: {"model_ema": averaged(state), "model": state},
     "averages_alone.pt": lambda state: {"epoch": 3, "model_ema": state, "model": {}},
     "deepspeed.pt": lambda state: {"module": state, "ds_version": "0.1"},
+    "model_best.pth.tar": lambda state: {"epoch": 3, "arch": "x", "state_dict": state},
     "twice.ckpt": lambda state: {"model": {"state_dict": state}},
     "other_word.pt": lambda state: {"epoch": 3, "weights": state, "lr": {"now": 0.1}},
     "swa.pt": lambda state: {"n_averaged": torch.tensor(7), **prefixed(state)},
@@ -119,6 +120,49 @@ def test_options_of_a_script_beside_the_weights_are_named(tmp_path, state):
 def test_a_name_that_only_some_have_is_no_prefix(tmp_path, state):
     torch.save(state | {"module.more": torch.ones(2)}, tmp_path / "w.pt")
     assert "module.more" in read_weights(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [("w.ckpt", "loss_fn.weight"), ("w.safetensors", "head.weight"), ("w.pt", "ema_model.visual.proj")],
+)
+def test_a_model_beside_something_else_is_refused_with_the_command_that_takes_it_out(tmp_path, name, beside):
+    model, path = {"visual.proj": torch.ones(3, 2), "transformer.proj.weight": torch.eye(2)}, tmp_path / name
+    state = under("model.")(model) | {beside: torch.zeros(2)}
+    save_file(state, path) if path.suffix == ".safetensors" else torch.save({"state_dict": state}, path)
+    text = refused(path, "must hold the weights of one model", "'model'", repr(beside.partition(".")[0]))
+    code = text.partition("with: python -c ")[2].strip().strip('"')
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    same(read_weights(tmp_path / "w-model.safetensors"), model)
+
+
+def test_one_of_several_state_dicts_is_refused_with_the_command_that_takes_it_out(tmp_path, state):
+    torch.save({"student": state, "teacher": averaged(state), "epoch": 3}, tmp_path / "w.pt")
+    text = refused(tmp_path / "w.pt", "must hold the weights of one model. Found 'student', 'teacher'")
+    code = text.partition("with: python -c ")[2].strip().strip('"')
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    same(read_weights(tmp_path / "w.safetensors"), state)
+
+
+def test_the_only_mapping_is_looked_into(tmp_path, state):
+    torch.save({"app": {"model": state, "optim": {"state": {}}}}, tmp_path / "w.pt")
+    same(read_weights(tmp_path / "w.pt"), state)
+
+
+def test_a_file_without_a_tensor_is_refused(tmp_path):
+    for name, state in (("empty", {}), ("counter", {"n_averaged": torch.tensor(3)})):
+        save_file(state, tmp_path / f"{name}.safetensors")
+        refused(tmp_path / f"{name}.safetensors", "Found no tensor; get it again.")
+
+
+def test_numbers_of_a_type_that_is_not_read_are_named(tmp_path, state):
+    state["proj.weight"] = state["proj.weight"].to(torch.float8_e4m3fn)
+    save_file(state, tmp_path / "w.safetensors")
+    refused(
+        tmp_path / "w.safetensors",
+        "w.safetensors must have numbers of a type",
+        "Found 'F8_E4M3' in 'proj.weight'; save it as float32 or float16.",
+    )
 
 
 def refused(path, *words):

@@ -82,7 +82,10 @@ def _check_fit(found: Mapping[str, Tensor], required: Mapping[str, Tensor]) -> N
     lacking = [name for name in required if name not in found]
     strange = [name for name in found if name not in required]
     wrong = [name for name, tensor in found.items() if name in required and tensor.shape != required[name].shape]
-    said = [f"they lack {some(lacking, SHOWN_KEYS)}"] if lacking else []
+    of_images = [name.startswith("visual.") for name in found]
+    alone = "image" if all(of_images) else "text" if not any(of_images) else ""
+    said = [f"they are those of the {alone} tower alone"] if alone and lacking and not strange else []
+    said += [f"they lack {some(lacking, SHOWN_KEYS)}"] if lacking else []
     said += [f"they have {some(strange, SHOWN_KEYS)}, which no such model has"] if strange else []
     if wrong:
         first = f"{tuple(found[wrong[0]].shape)} instead of {tuple(required[wrong[0]].shape)}"
