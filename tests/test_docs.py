@@ -224,7 +224,14 @@ def test_accuracies_of_the_readme_are_those_of_the_study():
         assert f"{name} {tables[-1][title]['Accuracy, %'].split()[0]}" in said
     count = re.search(r"(\d+) trials", (ROOT / "docs" / "study.md").read_text()).group(1)
     assert f"its {count} trials" in said
-    assert f"has {len(tables[-1])} methods" in said
+    assert f"has {len({title for table in tables for title in table})} methods" in said
+    deep = "CoOp, pooled", "MaPLe, pooled", "CLIP-LoRA, pooled", "Full fine-tuning, pooled", "WiSE-FT, pooled"
+    cells = [table[title] for table in tables[:3] for title in deep]
+    low, *_, high = sorted(one["Accuracy, %"].split()[0] for one in cells)
+    assert f"have {low} to {high} over three seeds, none beyond noise" in said
+    for one in cells:
+        low, high = re.search(r"\((.+) to (.+)\)", one["Difference"].replace("−", "-")).groups()
+        assert float(low) <= 0 <= float(high)
 
 
 def test_class_residuals_on_their_page_are_those_of_the_study():

@@ -150,7 +150,8 @@ The test images were looked at once. `python -m tools.study --kept` makes this p
 
 ![Accuracy over trained parameters, at the largest number of images](study/parameters.svg)
 
-{caption(comparison, made)}
+{caption(comparison, made)} Times are of two cores that did other work as well, some of them several times what
+quiet cores take; steps and images seen are exact.
 
 {markdown_table(comparison, made)}
 ## What it was made with
