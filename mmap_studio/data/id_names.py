@@ -33,7 +33,7 @@ _ORDERED = re.compile(
 """What a file of names without ids is called, without its suffix."""
 _ID = re.compile(r"n\d{8}|\d{1,6}")
 _ID_AND_NAME = re.compile(r"\W*(n\d{8}|\d{1,6})[\s,:;=\"']+(\S.*)")
-_IN_FRONT = re.compile(r"(n\d{8}|\d{1,5})[-_. ]+(?=.*[^\W\d_]{2})(.+)")
+_IN_FRONT = re.compile(r"(n\d{8}|\d{1,5})[-_. ]++(?=.*[^\W\d_]{2})(.+)")
 """A class folder with its id in front of its name."""
 _BEHIND = " \t\"',}"
 """What may stand behind a name on its line."""

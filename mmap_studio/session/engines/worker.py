@@ -66,6 +66,7 @@ def serve(connection: Connection, share: Share) -> None:
     """Do jobs as they come, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal all processes get it; the one that asked says stop
     os.dup2(2, 1)  # standard output is that one's
+    sys.stdout = sys.stderr  # by the line: the end may be sudden, and would take what waits along
     share.take()
     worker = _JobLoop(connection)
     threading.Thread(target=worker.listen, name="mmap-orders", daemon=True).start()

@@ -81,7 +81,7 @@ def test_what_is_no_image_is_refused(made, image):
 
 @pytest.mark.parametrize(
     ("images", "named"),
-    [(3, "a int"), (None, "a NoneType"), (b"\x89PNG", "a bytes"), ({"a": "a"}, "a dict"), (np.array(None), "object")],
+    [(3, "an int"), (None, "a NoneType"), (b"\x89PNG", "a bytes"), ({"a": "a"}, "a dict"), (np.array(None), "object")],
     ids=["number", "none", "bytes", "mapping", "array of nothing"],
 )
 def test_what_holds_no_images_is_refused(made, images, named):
