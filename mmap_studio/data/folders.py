@@ -217,22 +217,9 @@ _KINDS = {
     _PACKED: (".zip", ".tar", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".zst"),
     _JOIN: (".z01", ".001", ".002", ".part", ".aa"),
     _TEXT: (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md"),
-    _INSIDE: (
-        ".mp4",
-        ".avi",
-        ".mov",
-        ".mkv",
-        ".npy",
-        ".npz",
-        ".mat",
-        ".h5",
-        ".hdf5",
-        ".pkl",
-        ".bin",
-        ".tfrecord",
-        ".lmdb",
-    ),
-}
+    _INSIDE: (".mp4", ".avi", ".mov", ".mkv", ".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl", ".bin", ".tfrecord",
+              ".lmdb"),
+}  # fmt: skip
 _ADVICE = {suffix: words for words, suffixes in _KINDS.items() for suffix in suffixes}
 """What to do with files of a kind that is not read."""
 

@@ -152,7 +152,8 @@ def _known_by_cells(root: Path, paths: Sequence[str], column: str) -> list[str]:
     """The columns that say the parts, by what is in them or as flags."""
     found: list[str] = []
     for path in paths:
-        header, places = columns_of(root / path), _places(columns_of(root / path), column)
+        header = columns_of(root / path)
+        places = _places(header, column)
         if not path.lower().endswith((".csv", ".tsv")) or "split" in places:
             continue
         places = _by_content(root / path, header, places)
